@@ -1,0 +1,1 @@
+"""codegen: the numeric half."""

@@ -1,0 +1,155 @@
+"""The elementwise functions: one row each, mathematics only.
+
+A row gives the definition. The derivative is not in it: SymPy differentiates the definition.
+`fold` rewrites the one transcendental piece of that derivative in terms of the output `h` (or of
+a better known function of `z`), so that sigmoid' reads h*(1-h); a test proves each fold from the
+definition. A function whose derivative has no such form keeps it under the name f'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+Expr = Any
+"""An expression of whichever calculus interprets the row."""
+
+Definition = Callable[[Any, Expr], Expr]
+Fold = Callable[[Any, Expr, Expr], tuple[Expr, Expr]]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """An elementwise function of one argument.
+
+    `definition(s, z)` builds the value with the calculus `s` (None: a primitive of it), and
+    `fold(s, z, h)` gives (piece, replacement). `values` is what is known of the sign of the
+    value: "positive", "nonnegative" or "". `kinks`: not differentiable everywhere.
+    """
+
+    name: str
+    definition: Definition | None
+    fold: Fold | None = None
+    values: str = ""
+    kinks: bool = False
+    latex: str = ""
+
+
+def _exp(s: Any, z: Expr) -> Expr:
+    return s.fn("exp", z)
+
+
+def _logistic(s: Any, z: Expr) -> Expr:
+    return s.power(1 + _exp(s, -z), Fraction(-1))
+
+
+def _tanh(s: Any, z: Expr) -> Expr:
+    return 1 - 2 * s.power(1 + _exp(s, 2 * z), Fraction(-1))
+
+
+def _step(s: Any, z: Expr) -> Expr:
+    return s.fn("step", z)
+
+
+def _sign(s: Any, z: Expr) -> Expr:
+    return _step(s, z) - _step(s, -z)
+
+
+def _elu(s: Any, z: Expr) -> Expr:
+    return z * _step(s, z) + (_exp(s, z) - 1) * (1 - _step(s, z))
+
+
+def _normal_cdf(s: Any, z: Expr) -> Expr:
+    return (1 + s.fn("erf", z * s.power(s.number(2), Fraction(-1, 2)))) * Fraction(1, 2)
+
+
+def _normal_pdf(s: Any, z: Expr) -> Expr:
+    return _exp(s, -z * z * Fraction(1, 2)) * s.power(2 * s.pi, Fraction(-1, 2))
+
+
+def _gelu_tanh(s: Any, z: Expr) -> Expr:
+    inner = s.power(s.pi * Fraction(1, 2), Fraction(-1, 2)) * (
+        z + Fraction(44715, 1000000) * z * z * z
+    )
+    return z * (1 + _tanh(s, inner)) * Fraction(1, 2)
+
+
+def _huber(s: Any, z: Expr) -> Expr:
+    size = z * _sign(s, z)
+    inside = _step(s, 1 - size)
+    return z * z * Fraction(1, 2) * inside + (size - Fraction(1, 2)) * (1 - inside)
+
+
+def _logistic_fold(s: Any, z: Expr, h: Expr) -> tuple[Expr, Expr]:
+    return _exp(s, -z), s.power(h, Fraction(-1)) - 1
+
+
+def _tanh_fold(s: Any, z: Expr, h: Expr) -> tuple[Expr, Expr]:
+    return _exp(s, 2 * z), (1 + h) * s.power(1 - h, Fraction(-1))
+
+
+def _softplus_fold(s: Any, z: Expr, h: Expr) -> tuple[Expr, Expr]:
+    p = s.symbol("sigmoid", z)
+    return _exp(s, z), p * s.power(1 - p, Fraction(-1))
+
+
+ROWS = (
+    # primitives of the calculus
+    Function("exp", None, values="positive", latex=r"\exp"),
+    Function("log", None, latex=r"\log"),
+    Function("sin", None, latex=r"\sin"),
+    Function("cos", None, latex=r"\cos"),
+    Function("erf", None, latex=r"\operatorname{erf}"),
+    Function("step", None, values="nonnegative", kinks=True, latex=r"\operatorname{step}"),
+    # functions with a derivative in terms of their own output, or of a simple function
+    Function("sigmoid", _logistic, _logistic_fold, values="positive", latex=r"\sigma"),
+    Function("tanh", _tanh, _tanh_fold, latex=r"\tanh"),
+    Function(
+        "softplus",
+        lambda s, z: s.fn("log", 1 + _exp(s, z)),
+        _softplus_fold,
+        values="positive",
+        latex=r"\operatorname{softplus}",
+    ),
+    Function(
+        "relu",
+        lambda s, z: z * _step(s, z),
+        values="nonnegative",
+        kinks=True,
+        latex=r"\operatorname{relu}",
+    ),
+    Function(
+        "leaky_relu",
+        lambda s, z: z * (Fraction(1, 100) + Fraction(99, 100) * _step(s, z)),
+        kinks=True,
+        latex=r"\operatorname{leakyrelu}",
+    ),
+    Function(
+        "abs",
+        lambda s, z: z * _sign(s, z),
+        values="nonnegative",
+        kinks=True,
+        latex=r"\operatorname{abs}",
+    ),
+    Function("sign", _sign, kinks=True, latex=r"\operatorname{sign}"),
+    # functions whose derivative is known by its own name, f'
+    Function("elu", _elu, latex=r"\operatorname{elu}"),
+    Function("silu", lambda s, z: z * _logistic(s, z), latex=r"\operatorname{silu}"),
+    Function("Phi", _normal_cdf, values="positive", latex=r"\Phi"),
+    Function("phi", _normal_pdf, values="positive", latex=r"\varphi"),
+    Function("gelu", lambda s, z: z * _normal_cdf(s, z), latex=r"\operatorname{gelu}"),
+    Function("gelu_tanh", _gelu_tanh, latex=r"\operatorname{gelutanh}"),
+    Function("huber", _huber, values="nonnegative", latex=r"\operatorname{huber}"),
+)
+
+FUNCTIONS = {row.name: row for row in ROWS}
+
+PRIME = "'"
+"""The op `f'` is the derivative of the function f: SymPy's derivative of its definition."""
+
+
+def is_function(op: str) -> bool:
+    """Whether an op of a term is an elementwise function or the derivative of one."""
+    return op.removesuffix(PRIME) in FUNCTIONS

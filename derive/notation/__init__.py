@@ -1,0 +1,1 @@
+"""Formulas as people write them, read and written by one table."""

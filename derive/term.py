@@ -1,0 +1,137 @@
+"""The one language that the layer spec, the differentiator and the user all write.
+
+A formula is a tree of three kinds of node; a derivation is a list of named formulas, each
+name assigned once, over declared symbols. So proving is comparing, and emitting does not
+care who wrote the formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from derive.diagnostic import Span
+from derive.shape import Shape
+
+Attr = int | str | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Var:
+    """A declared name: `W2`, `yhat`, or a dimension such as `N` used as a number."""
+
+    name: str
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """An exact number; it broadcasts to any shape."""
+
+    value: Fraction
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """An op of the table `derive.ops.OPS`, or an elementwise function, on arguments."""
+
+    op: str
+    args: tuple[Term, ...]
+    attrs: tuple[Attr, ...] = ()
+    span: Span | None = field(default=None, compare=False)
+
+
+Term = Var | Const | Apply
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """`name = term`; a name is given once in a derivation."""
+
+    name: str
+    term: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A declared tensor. Kinds: param, input, target, const. Facts: see `derive.normal`."""
+
+    name: str
+    shape: Shape
+    kind: str
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A forward program: symbols, equations in order, and the name of the scalar loss."""
+
+    symbols: tuple[Symbol, ...]
+    equations: tuple[Equation, ...]
+    loss: str
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+    def names(self) -> tuple[str, ...]:
+        """Every declared or defined name, in order."""
+        declared = [symbol.name for symbol in self.symbols]
+        return (*declared, *(equation.name for equation in self.equations))
+
+    def definition(self, name: str) -> Term | None:
+        """The right side of the equation for `name`, if it has one."""
+        return next((e.term for e in self.equations if e.name == name), None)
+
+
+def const(value: int | Fraction) -> Const:
+    """The exact number as a term."""
+    return Const(Fraction(value))
+
+
+def apply(op: str, *args: Term, attrs: tuple[Attr, ...] = ()) -> Apply:
+    """`op` applied to terms."""
+    return Apply(op, args, attrs)
+
+
+def walk(term: Term) -> Iterator[Term]:
+    """Every node, a parent before its arguments, left to right."""
+    stack = [term]
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, Apply):
+            stack.extend(reversed(node.args))
+
+
+def variables(term: Term) -> tuple[str, ...]:
+    """The names in a term, each once, in the order of reading."""
+    return tuple(dict.fromkeys(node.name for node in walk(term) if isinstance(node, Var)))
+
+
+def size(term: Term) -> int:
+    """How many nodes a term has."""
+    return sum(1 for _ in walk(term))
+
+
+def rebuild(term: Term, change: Callable[[Term], Term]) -> Term:
+    """The term with `change` applied to every node, arguments first."""
+    done: list[Term] = []
+    todo: list[tuple[Term, bool]] = [(term, False)]
+    while todo:
+        node, ready = todo.pop()
+        if not isinstance(node, Apply):
+            done.append(change(node))
+        elif not ready:
+            todo.append((node, True))
+            todo.extend((arg, False) for arg in reversed(node.args))
+        else:
+            count = len(node.args)
+            args = tuple(done[len(done) - count :])
+            del done[len(done) - count :]
+            done.append(change(node if args == node.args else replace(node, args=args)))
+    return done[0]
+
+
+def substitute(term: Term, values: Mapping[str, Term]) -> Term:
+    """The term with names replaced by terms."""
+    return rebuild(term, lambda n: values.get(n.name, n) if isinstance(n, Var) else n)
