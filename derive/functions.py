@@ -95,9 +95,13 @@ def _softplus_fold(s: Any, z: Expr, h: Expr) -> tuple[Expr, Expr]:
     return _exp(s, z), p * s.power(1 - p, Fraction(-1))
 
 
+def _normal_fold(s: Any, z: Expr, density: Expr) -> tuple[Expr, Expr]:
+    return _exp(s, -z * z * Fraction(1, 2)), density * s.power(2 * s.pi, Fraction(1, 2))
+
+
 ROWS = (
     # primitives of the calculus
-    Function("exp", None, values="positive", latex=r"\exp"),
+    Function("exp", None, lambda s, z, h: (_exp(s, z), h), values="positive", latex=r"\exp"),
     Function("log", None, latex=r"\log"),
     Function("sin", None, latex=r"\sin"),
     Function("cos", None, latex=r"\cos"),
@@ -129,16 +133,29 @@ ROWS = (
     Function(
         "abs",
         lambda s, z: z * _sign(s, z),
+        lambda s, z, h: (_step(s, -z), _step(s, z) - s.symbol("sign", z)),
         values="nonnegative",
         kinks=True,
         latex=r"\operatorname{abs}",
     ),
     Function("sign", _sign, kinks=True, latex=r"\operatorname{sign}"),
+    Function(
+        "Phi",
+        _normal_cdf,
+        lambda s, z, h: _normal_fold(s, z, s.symbol("phi", z)),
+        values="positive",
+        latex=r"\Phi",
+    ),
+    Function(
+        "phi",
+        _normal_pdf,
+        lambda s, z, h: _normal_fold(s, z, h),
+        values="positive",
+        latex=r"\varphi",
+    ),
     # functions whose derivative is known by its own name, f'
     Function("elu", _elu, latex=r"\operatorname{elu}"),
     Function("silu", lambda s, z: z * _logistic(s, z), latex=r"\operatorname{silu}"),
-    Function("Phi", _normal_cdf, values="positive", latex=r"\Phi"),
-    Function("phi", _normal_pdf, values="positive", latex=r"\varphi"),
     Function("gelu", lambda s, z: z * _normal_cdf(s, z), latex=r"\operatorname{gelu}"),
     Function("gelu_tanh", _gelu_tanh, latex=r"\operatorname{gelutanh}"),
     Function("huber", _huber, values="nonnegative", latex=r"\operatorname{huber}"),

@@ -34,12 +34,17 @@ class ShapeMismatch(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """One row: how many operands (None: any number), the shape rule, the meaning of an entry."""
+    """One row: how many operands (None: any number), the shape rule, the meaning of an entry.
+
+    `fold`, where there is one, gives (product, value): a product that the derivative is full of,
+    and its value by the output's entry h. A test proves it from the meaning.
+    """
 
     name: str
     arity: int | None
     shape: Callable[[Sequence[Shape], Attrs], Shape]
     index: Callable[[Any, Slots, Sequence[Any], Attrs], Expr]
+    fold: Callable[[Any, Slots, Sequence[Any], Attrs, Expr], tuple[Expr, Expr]] | None = None
 
 
 # ---------------------------------------------------------------------------------- shape rules
@@ -168,7 +173,8 @@ def _block(s: Any, out: Slots, arg: Any, axis: int, offset: Any) -> Callable[[An
 
 def _slice_index(s: Any, out: Slots, args: Sequence[Any], attrs: Attrs) -> Expr:
     axis, start, _ = attrs
-    assert isinstance(axis, int) and isinstance(start, int)
+    assert isinstance(axis, int)
+    assert isinstance(start, int)
     return args[0](*put(out, axis, s.shift(out[axis], (start,) if start else ())))
 
 
@@ -233,8 +239,20 @@ ROWS = (
     Op("concat", None, _concat, _concat_index),
     Op("slice", 1, _slice, _slice_index),
     Op("sum", 1, _reduce, _sum_index),
-    Op("softmax", 1, _along, _softmax_index),
-    Op("log_softmax", 1, _along, _log_softmax_index),
+    Op(
+        "softmax",
+        1,
+        _along,
+        _softmax_index,
+        lambda s, o, a, t, h: (_softmax_index(s, o, a, t), h),
+    ),
+    Op(
+        "log_softmax",
+        1,
+        _along,
+        _log_softmax_index,
+        lambda s, o, a, t, h: (_softmax_index(s, o, a, t), s.fn("exp", h)),
+    ),
 )
 
 OPS = {row.name: row for row in ROWS}

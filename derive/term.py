@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import TypeVar
 
 from derive.diagnostic import Span
 from derive.shape import Shape
 
 Attr = int | str | bool | None
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +115,32 @@ def size(term: Term) -> int:
     return sum(1 for _ in walk(term))
 
 
-def rebuild(term: Term, change: Callable[[Term], Term]) -> Term:
-    """The term with `change` applied to every node, arguments first."""
-    done: list[Term] = []
+def fold(term: Term, combine: Callable[[Term, tuple[R, ...]], R]) -> R:
+    """`combine(node, results of its arguments)` from the leaves up, at any depth."""
+    done: list[R] = []
     todo: list[tuple[Term, bool]] = [(term, False)]
     while todo:
         node, ready = todo.pop()
-        if not isinstance(node, Apply):
-            done.append(change(node))
-        elif not ready:
+        args = node.args if isinstance(node, Apply) else ()
+        if args and not ready:
             todo.append((node, True))
-            todo.extend((arg, False) for arg in reversed(node.args))
-        else:
-            count = len(node.args)
-            args = tuple(done[len(done) - count :])
-            del done[len(done) - count :]
-            done.append(change(node if args == node.args else replace(node, args=args)))
+            todo.extend((arg, False) for arg in reversed(args))
+            continue
+        results = tuple(done[len(done) - len(args) :])
+        del done[len(done) - len(args) :]
+        done.append(combine(node, results))
     return done[0]
+
+
+def rebuild(term: Term, change: Callable[[Term], Term]) -> Term:
+    """The term with `change` applied to every node, arguments first."""
+
+    def node(old: Term, args: tuple[Term, ...]) -> Term:
+        if isinstance(old, Apply) and args != old.args:
+            return change(replace(old, args=args))
+        return change(old)
+
+    return fold(term, node)
 
 
 def substitute(term: Term, values: Mapping[str, Term]) -> Term:

@@ -1,0 +1,122 @@
+"""What a derivation tells the normal form: declared facts, and names for products.
+
+A declared fact is written down when a proof uses it. What follows from a definition (the rows of a
+softmax sum to 1) is no assumption and is not written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+from derive.functions import FUNCTIONS
+from derive.lower import PolyCalculus, entry, free_slots
+from derive.normal import Definition, Rules, positive_sum
+from derive.poly import Factor, Mono, Poly, atom_indices, factor
+from derive.shape import Dim, Shape
+from derive.slots import Slot
+from derive.term import Apply, Derivation, Equation, Symbol
+
+SIMPLEX = ("distribution", "one-hot")
+AXES = ("columns", "rows")
+"""What sums to 1 when the entries along axis 0, 1 do."""
+
+
+def rules_for(
+    derivation: Derivation,
+    shapes: Mapping[str, Shape],
+    *,
+    expand: bool = False,
+    primes: Callable[[str, Poly], Poly] | None = None,
+) -> Rules:
+    """The rules by which formulas over this derivation are put into normal form.
+
+    With `expand`, functions are read by their definitions, and so are the names given to them.
+    """
+    rules = Rules(
+        simplex=_simplex(derivation, shapes),
+        binary={s.name: f"entries of {s.name} are 0 or 1" for s in derivation.symbols if _bits(s)},
+        positive=_positive(derivation, shapes),
+    )
+    calculus = PolyCalculus(rules, expand, primes)
+    for equation in derivation.equations:
+        _learn(equation, shapes, calculus)
+    return rules
+
+
+def _bits(symbol: Symbol) -> bool:
+    return any(fact.startswith(("one-hot", "binary")) for fact in symbol.facts)
+
+
+def _simplex(
+    derivation: Derivation, shapes: Mapping[str, Shape]
+) -> dict[str, tuple[int, Dim, str]]:
+    table: dict[str, tuple[int, Dim, str]] = {}
+    for symbol in derivation.symbols:
+        for fact in symbol.facts:
+            word, _, place = fact.partition(" axis=")
+            if word in SIMPLEX:
+                axis = int(place or 1)
+                text = f"{symbol.name} {AXES[axis]} sum to 1"
+                table[symbol.name] = (axis, symbol.shape[axis], text)
+    for equation in derivation.equations:
+        term = equation.term
+        if isinstance(term, Apply) and term.op == "softmax" and isinstance(term.attrs[0], int):
+            axis = term.attrs[0]
+            table[equation.name] = (axis, shapes[equation.name][axis], "")
+    return table
+
+
+def _positive(derivation: Derivation, shapes: Mapping[str, Shape]) -> frozenset[str]:
+    known = {name for name, row in FUNCTIONS.items() if row.values == "positive"}
+    known |= {"π"}
+    known |= {part for s in shapes.values() for d in s for part in d.parts if isinstance(part, str)}
+    known |= {s.name for s in derivation.symbols if "positive" in s.facts}
+    for equation in derivation.equations:
+        term = equation.term
+        if isinstance(term, Apply) and (term.op == "softmax" or term.op in known):
+            known.add(equation.name)
+    return frozenset(known)
+
+
+def _learn(equation: Equation, shapes: Mapping[str, Shape], calculus: PolyCalculus) -> None:
+    """Adds the name on the left as a name for what stands on the right, where that is a product."""
+    shape, rules = shapes[equation.name], calculus.rules
+    blocks = list(free_slots(shape))
+    if len(blocks) != 1:
+        return
+    slots = blocks[0][1]
+    value = entry(equation.term, slots, shapes, calculus)
+    found = definition(factor(equation.name, *slots), value, slots)
+    if found:
+        rules.definitions = (*rules.definitions, found)
+    if len(value.terms) == 1 and equation.name in rules.positive and positive_sum(value, rules):
+        names = tuple(place[0][0] if place else "" for place in slots)
+        rules.unfold = {**rules.unfold, equation.name: (names, value)}
+
+
+def definition(name: Poly, value: Poly, slots: tuple[Slot, ...]) -> Definition | None:
+    """`value` solved for its function: F = (name - c) / d where value = c + d F."""
+    constant = Fraction(0)
+    product: Mono | None = None
+    for term in value.terms:
+        if not term.factors and not term.bound:
+            constant = term.coef
+        elif product is None and not term.bound:
+            product = term
+        else:
+            return None
+    if product is None:
+        return None
+    pattern = _pivot_first(product.factors, {s[0][0] for s in slots if s})
+    if pattern is None:
+        return None
+    return Definition(pattern, (name - constant) * (1 / product.coef))
+
+
+def _pivot_first(factors: tuple[Factor, ...], free: set[str]) -> tuple[Factor, ...] | None:
+    """The factors, one first that is a function of every free index; None without such a one."""
+    for item in factors:
+        if item[0].arg is not None and free <= set(atom_indices(item[0])):
+            return (item, *(other for other in factors if other is not item))
+    return None

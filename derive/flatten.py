@@ -1,0 +1,72 @@
+"""Equations of nested formulas -> one op an equation, shared where formulas are shared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from derive.ops import op_row
+from derive.shape import Shape
+from derive.term import Apply, Derivation, Term, Var, fold, substitute
+
+HIDDEN = "_"
+"""Names of intermediate results that the author did not name start with it."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """Nodes in order: name -> one op on names and numbers. Aliases are names for the same node."""
+
+    nodes: dict[str, Apply]
+    shapes: Mapping[str, Shape]
+    aliases: Mapping[str, Term]
+
+    def expand(self, term: Term) -> Term:
+        """The term with hidden names replaced by their formulas."""
+        while hidden := {n: self.nodes[n] for n in _hidden_names(term)}:
+            term = substitute(term, hidden)
+        return term
+
+
+def _hidden_names(term: Term) -> set[str]:
+    def names(node: Term, args: tuple[set[str], ...]) -> set[str]:
+        own = {node.name} if isinstance(node, Var) and is_hidden(node.name) else set()
+        return own.union(*args)
+
+    return fold(term, names)
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a name was made here."""
+    return name.startswith(HIDDEN)
+
+
+def flatten(derivation: Derivation, shapes: Mapping[str, Shape]) -> Program:
+    """The derivation as a program of single ops; equal sub-formulas are one node."""
+    known: dict[Term, str] = {}
+    nodes: dict[str, Apply] = {}
+    dims = dict(shapes)
+    aliases: dict[str, Term] = {}
+
+    def node(term: Term, args: tuple[Term, ...], name: str = "") -> Term:
+        if not isinstance(term, Apply):
+            return aliases.get(term.name, term) if isinstance(term, Var) else term
+        plain = replace(term, args=args, span=None)
+        if plain not in known:
+            known[plain] = name or f"{HIDDEN}{len(nodes)}"
+            nodes[known[plain]] = plain
+            dims[known[plain]] = _shape(plain, dims)
+        return Var(known[plain])
+
+    for equation in derivation.equations:
+        term = equation.term
+        args = tuple(fold(arg, node) for arg in term.args) if isinstance(term, Apply) else ()
+        made = node(term, args, equation.name)
+        if made != Var(equation.name):
+            aliases[equation.name] = made
+    return Program(nodes, dims, aliases)
+
+
+def _shape(term: Apply, shapes: Mapping[str, Shape]) -> Shape:
+    args = [shapes[arg.name] if isinstance(arg, Var) else () for arg in term.args]
+    return op_row(term.op).shape(args, term.attrs)

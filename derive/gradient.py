@@ -1,0 +1,230 @@
+"""Reverse mode over the program: one named adjoint per node, in normal form.
+
+The adjoint of a node is the sum, over the ops that use it, of their vector-Jacobian products. An
+adjoint is a name in the adjoints before it, never expanded into them, so the work is linear in
+depth and no width plays a part. Only where expanding makes the formula shorter (softmax into
+cross-entropy: `yhat - y`) is a name replaced by what it stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from derive.diagnostic import refuse
+from derive.facts import rules_for
+from derive.flatten import Program, flatten, is_hidden
+from derive.infer import shapes_of
+from derive.local import HERE, OUT, Pattern, free_entry, pattern, vjp
+from derive.normal import Rules, normal
+from derive.poly import ONE, ZERO, Atom, Mono, Poly, factor, number, rename, replace_atoms
+from derive.shape import Dim, Shape
+from derive.slots import Slot, is_index, range_of
+from derive.term import Apply, Const, Derivation, Term, Var
+
+TERMS = 64
+"""The longest adjoint of an unnamed result that is written out in the adjoints before it."""
+
+
+def adjoint_name(name: str) -> str:
+    """The name of dL/d(name)."""
+    return f"d{name}"
+
+
+@dataclass(frozen=True)
+class Adjoint:
+    """dL/d(name): a sum of products over forward names and later adjoints; facts it relies on."""
+
+    name: str
+    value: Poly
+    shape: Shape
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Backward:
+    """The adjoints in the order of computation (loss first), and the program they belong to."""
+
+    program: Program
+    adjoints: Mapping[str, Adjoint]
+
+
+def backward(derivation: Derivation) -> Backward:
+    """The adjoint of every name that the loss depends on.
+
+    Raises DeriveError where a formula has no index form.
+    """
+    shapes = shapes_of(derivation)
+    program = flatten(derivation, shapes)
+    sweep = _Sweep(derivation, program, rules_for(derivation, shapes))
+    return Backward(program, sweep.run())
+
+
+class _Sweep:
+    """One reverse pass: contributions collected per name, then named or kept to be inlined."""
+
+    def __init__(self, derivation: Derivation, program: Program, rules: Rules) -> None:
+        self.derivation, self.program, self.rules = derivation, program, rules
+        self.inputs = {s.name for s in derivation.symbols if s.kind in ("param", "input")}
+        self.incoming: dict[str, list[tuple[str, Poly]]] = {}
+        self.inlined: dict[str, Poly] = {}
+        self.named: dict[str, Adjoint] = {}
+
+    def run(self) -> dict[str, Adjoint]:
+        loss = self._target(self.derivation.loss)
+        self.incoming[loss] = [("", ONE)]
+        for name in reversed(self.program.nodes):
+            if name in self.incoming:
+                self._settle(name)
+                self._send(name, self.program.nodes[name])
+        for symbol in self.derivation.symbols:
+            if symbol.name in self.incoming:
+                self._settle(symbol.name)
+        return self.named
+
+    def _target(self, name: str) -> str:
+        term = self.program.aliases.get(name, Var(name))
+        if not isinstance(term, Var):
+            raise refuse("D206", f"the loss `{name}` is a constant")
+        return term.name
+
+    def _settle(self, name: str) -> None:
+        """The adjoint of a node whose users are all done: named, or inlined if it has no name."""
+        shape = self.program.shapes[name]
+        self.rules.used.clear()
+        value = self._shortest(self.incoming[name])
+        if (is_hidden(name) and len(value.terms) <= TERMS) or value == ONE:
+            self.inlined[name] = value
+        if is_hidden(name) and name in self.inlined:
+            return
+        facts = sorted(self.rules.used.union(*self._facts(value)))
+        self.named[name] = Adjoint(name, value, shape, tuple(facts))
+
+    def _facts(self, value: Poly) -> Iterator[tuple[str, ...]]:
+        for head in heads(value):
+            before = self.named.get(head[1:]) if head.startswith("d") else None
+            if before is not None:
+                yield before.facts
+
+    def _shortest(self, incoming: list[tuple[str, Poly]]) -> Poly:
+        """The sum of the contributions, each with its adjoint by name or expanded."""
+        kept = normal(sum((p for _, p in incoming), ZERO), self.rules)
+        if not any(source for source, _ in incoming):
+            return kept
+        used = set(self.rules.used)
+        self.rules.used.clear()
+        opened = normal(sum((self._opened(p) for _, p in incoming), ZERO), self.rules)
+        if cost(opened) < cost(kept):
+            return opened
+        self.rules.used.clear()
+        self.rules.used.update(used)
+        return kept
+
+    def _opened(self, value: Poly) -> Poly:
+        """The polynomial with the names of adjoints replaced by what they stand for."""
+
+        def change(atom: Atom) -> Poly | None:
+            before = self.named.get(atom.head[1:]) if atom.head.startswith("d") else None
+            if before is None or len(before.value.terms) > TERMS:
+                return None
+            return at(before.value, before.shape, atom.slots)
+
+        return replace_atoms(value, change)
+
+    def _send(self, name: str, node: Apply) -> None:
+        """Adds the contribution of one op to the adjoint of each of its operands."""
+        shapes = [self._shape(arg) for arg in node.args]
+        numbered = pattern(shapes)
+        for place, arg in enumerate(node.args):
+            if isinstance(arg, Var) and self._matters(arg.name):
+                template = vjp(node.op, node.attrs, numbered.shapes, place)
+                value = self._filled(resized(template, numbered), name, node)
+                source = "" if name in self.inlined else name
+                self.incoming.setdefault(arg.name, []).append((source, value))
+
+    def _shape(self, arg: Term) -> Shape:
+        return self.program.shapes[arg.name] if isinstance(arg, Var) else ()
+
+    def _matters(self, name: str) -> bool:
+        """Whether a name has a gradient: sizes such as N, targets and constants have none."""
+        return name in self.program.nodes or name in self.inputs
+
+    def _filled(self, template: Poly, name: str, node: Apply) -> Poly:
+        """The template with the node's operands, value and adjoint in the places kept for them."""
+
+        def change(atom: Atom) -> Poly | None:
+            if atom.head == OUT:
+                return self._adjoint(name, atom.slots)
+            if atom.head == HERE:
+                return factor(name, *atom.slots)
+            if atom.head.startswith("@"):
+                return _value(node.args[int(atom.head[1:])], atom.slots)
+            return None
+
+        return replace_atoms(template, change)
+
+    def _adjoint(self, name: str, slots: tuple[Slot, ...]) -> Poly:
+        if name in self.inlined:
+            return at(self.inlined[name], self.program.shapes[name], slots)
+        return factor(adjoint_name(name), *slots)
+
+
+def _value(arg: Term, slots: tuple[Slot, ...]) -> Poly:
+    if isinstance(arg, Const):
+        return number(arg.value)
+    assert isinstance(arg, Var)
+    return factor(arg.name, *slots)
+
+
+def at(value: Poly, shape: Shape, slots: tuple[Slot, ...]) -> Poly:
+    """A tensor given by its general entry, read at `slots`."""
+    pairs = zip(free_entry(shape), slots, strict=True)
+    return rename(value, {place[0][0]: to for place, to in pairs if place})
+
+
+def heads(value: Poly) -> set[str]:
+    """The names in a polynomial, in arguments of functions too."""
+    found: set[str] = set()
+    for term in value.terms:
+        for atom, _ in term.factors:
+            found.add(atom.head)
+            if atom.arg is not None:
+                found |= heads(atom.arg)
+    return found
+
+
+def cost(value: Poly) -> int:
+    """How long a formula reads: factors, exponents and sums count, numbers and sizes do not."""
+    return sum(1 + 2 * len(t.bound) + sum(map(_weight, t.factors)) for t in value.terms)
+
+
+def _weight(item: tuple[Atom, Fraction]) -> int:
+    atom, power = item
+    if not atom.slots and atom.arg is None:
+        return 0
+    return 1 + (power != 1) + (cost(atom.arg) if atom.arg is not None else 0)
+
+
+def resized(template: Poly, numbered: Pattern) -> Poly:
+    """A template with the sizes of the pattern's operands in place of `d0`, `d1`, ..."""
+    names = {f"d{place}": name for place, name in enumerate(numbered.names)}
+    return Poly(tuple(_resized_term(term, names) for term in template.terms))
+
+
+def _resized_term(term: Mono, names: Mapping[str, str]) -> Mono:
+    factors = tuple((_resized_atom(atom, names), power) for atom, power in term.factors)
+    return Mono(term.coef, factors, tuple(_resized_symbol(name, names) for name in term.bound))
+
+
+def _resized_atom(atom: Atom, names: Mapping[str, str]) -> Atom:
+    slots = tuple(tuple(sorted((_resized_symbol(s, names), c) for s, c in p)) for p in atom.slots)
+    arg = None if atom.arg is None else Poly(tuple(_resized_term(t, names) for t in atom.arg.terms))
+    return Atom(names.get(atom.head, atom.head), slots, arg)
+
+
+def _resized_symbol(symbol: str, names: Mapping[str, str]) -> str:
+    if not is_index(symbol):
+        return names.get(symbol, symbol)
+    parts = (names.get(p, p) if isinstance(p, str) else p for p in range_of(symbol).parts)
+    return f"{symbol.partition('|')[0]}|{Dim(tuple(parts))}"

@@ -1,0 +1,100 @@
+"""Shapes of every sub-formula, and with them the meaning of products.
+
+A juxtaposition of a scalar and a matrix is scaling, of two matrices the matrix product. A misfit
+is refused with both sub-formulas, both shapes and the place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from derive.diagnostic import DeriveError, Span, refuse
+from derive.ops import ShapeMismatch, op_row
+from derive.shape import Shape, shape_text
+from derive.term import Apply, Const, Derivation, Term, Var, fold, walk
+
+Typed = tuple[Term, Shape]
+
+CODES = {"chain": "D201", "elementwise": "D202", "axis": "D203", "rank": "D204"}
+
+
+def typed(term: Term, shapes: Mapping[str, Shape], text: str = "") -> Typed:
+    """The term with its products settled, and its shape.
+
+    Raises DeriveError where shapes do not fit or a name has none; `text` is drawn with a caret.
+    """
+
+    def node(old: Term, args: tuple[Typed, ...]) -> Typed:
+        if isinstance(old, Const):
+            return old, ()
+        if isinstance(old, Var):
+            if old.name not in shapes:
+                raise refuse("D101", f"unknown name `{old.name}`", text, old.span)
+            return old, shapes[old.name]
+        return _apply(old, args, text)
+
+    return fold(term, node)
+
+
+def shape_of(term: Term, shapes: Mapping[str, Shape]) -> Shape:
+    """The shape of a term. Raises DeriveError where shapes do not fit."""
+    return typed(term, shapes)[1]
+
+
+def _apply(old: Apply, args: tuple[Typed, ...], text: str) -> Typed:
+    terms, dims = tuple(a[0] for a in args), tuple(a[1] for a in args)
+    op = "mul" if old.op == "matmul" and () in dims else old.op
+    new = old if op == old.op and terms == old.args else replace(old, op=op, args=terms)
+    row = op_row(op)
+    if row.arity is not None and row.arity != len(args):
+        raise refuse("D204", f"`{op}` takes {row.arity} operands, not {len(args)}", text, old.span)
+    try:
+        return new, row.shape(dims, new.attrs)
+    except ShapeMismatch as error:
+        raise _misfit(error, old, dims, text) from None
+
+
+def _misfit(error: ShapeMismatch, old: Apply, dims: tuple[Shape, ...], text: str) -> DeriveError:
+    spans = [arg.span for arg in old.args]
+    notes = tuple(
+        f"`{text[span.start : span.end]}` is {shape_text(dim)}"
+        for span, dim in zip(spans, dims, strict=True)
+        if span is not None and text
+    )
+    place: Span | None = old.span
+    if error.kind in ("chain", "elementwise") and len(spans) == 2:
+        place = spans[1] or place
+    return refuse(CODES[error.kind], str(error), text, place, notes=notes)
+
+
+def shapes_of(derivation: Derivation) -> dict[str, Shape]:
+    """The shape of every name of a derivation, sizes included (they are scalars)."""
+    shapes: dict[str, Shape] = {symbol.name: symbol.shape for symbol in derivation.symbols}
+    names = (part for shape in list(shapes.values()) for dim in shape for part in dim.parts)
+    shapes.update({name: () for name in names if isinstance(name, str)})
+    for equation in derivation.equations:
+        shapes[equation.name] = shape_of(equation.term, shapes)
+    return shapes
+
+
+def check(derivation: Derivation) -> Derivation:
+    """The derivation with products settled, names assigned once, and a scalar loss.
+
+    Raises DeriveError where that fails.
+    """
+    shapes = shapes_of(replace(derivation, equations=()))
+    equations = []
+    for equation in derivation.equations:
+        if equation.name in shapes:
+            raise refuse("D102", f"`{equation.name}` is given twice")
+        term, shapes[equation.name] = typed(equation.term, shapes)
+        equations.append(replace(equation, term=term))
+    if shapes.get(derivation.loss) != ():
+        raise refuse("D205", f"the loss `{derivation.loss}` is not a scalar")
+    return replace(derivation, equations=tuple(equations))
+
+
+def has_op(term: Term, ops: frozenset[str]) -> bool:
+    """Whether any node of the term is one of the ops."""
+    return any(isinstance(node, Apply) and node.op in ops for node in walk(term))
