@@ -32,14 +32,27 @@ def adjoint_name(name: str) -> str:
     return f"d{name}"
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How a name is used: as operand `place` of `op`, in the equation of `user`."""
+
+    op: str
+    place: int
+    user: str
+
+
 @dataclass(frozen=True)
 class Adjoint:
-    """dL/d(name): a sum of products over forward names and later adjoints; facts it relies on."""
+    """dL/d(name): a sum of products over forward names and later adjoints; facts it relies on.
+
+    `uses`: the ops through which the loss depends on it, nearest first.
+    """
 
     name: str
     value: Poly
     shape: Shape
     facts: tuple[str, ...]
+    uses: tuple[Use, ...]
 
 
 @dataclass(frozen=True)
@@ -70,6 +83,7 @@ class _Sweep:
         self.incoming: dict[str, list[tuple[str, Poly]]] = {}
         self.inlined: dict[str, Poly] = {}
         self.named: dict[str, Adjoint] = {}
+        self.uses: dict[str, tuple[Use, ...]] = {}
 
     def run(self) -> dict[str, Adjoint]:
         loss = self._target(self.derivation.loss)
@@ -99,7 +113,8 @@ class _Sweep:
         if is_hidden(name) and name in self.inlined:
             return
         facts = sorted(self.rules.used.union(*self._facts(value)))
-        self.named[name] = Adjoint(name, value, shape, tuple(facts))
+        uses = self.uses.get(name, ())
+        self.named[name] = Adjoint(name, value, shape, tuple(facts), uses)
 
     def _facts(self, value: Poly) -> Iterator[tuple[str, ...]]:
         for head in heads(value):
@@ -141,6 +156,9 @@ class _Sweep:
                 template = vjp(node.op, node.attrs, numbered.shapes, place)
                 value = self._filled(resized(template, numbered), name, node)
                 source = "" if name in self.inlined else name
+                later = self.uses.get(name, ()) if is_hidden(name) else ()
+                use = Use(node.op, place, name)
+                self.uses[arg.name] = (*self.uses.get(arg.name, ()), use, *later)
                 self.incoming.setdefault(arg.name, []).append((source, value))
 
     def _shape(self, arg: Term) -> Shape:

@@ -111,8 +111,14 @@ def rename_atom(atom: Atom, values: Mapping[str, Slot]) -> Atom:
 
 
 def rename(poly: Poly, values: Mapping[str, Slot]) -> Poly:
-    """A polynomial with free indices replaced by slots."""
-    terms = (Mono(t.coef, rename_factors(t.factors, values), t.bound) for t in poly.terms)
+    """A polynomial with free indices replaced by slots; bound ones keep out of their way."""
+    incoming = {symbol for place in values.values() for symbol, _ in place}
+    terms = []
+    for term in poly.terms:
+        if not incoming.isdisjoint(term.bound):
+            term = freshened(term)
+        outer = {name: place for name, place in values.items() if name not in term.bound}
+        terms.append(Mono(term.coef, rename_factors(term.factors, outer), term.bound))
     return Poly(tuple(terms))
 
 

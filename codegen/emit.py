@@ -1,0 +1,221 @@
+"""A plan -> the text of one stand-alone NumPy module.
+
+Every line carries the equation that it computes. The text imports NumPy and nothing else, and is
+the same byte for byte for the same stack.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterable, Sequence
+
+from codegen.plan import Line, Plan, plan
+from codegen.runtime import RUNTIME, source
+from codegen.workspace import workspace
+from derive.diagnostic import refuse
+from derive.formulas import Gradients, gradients
+from derive.functions import is_function
+from derive.gradient import adjoint_name
+from derive.layers import Stack
+from derive.notation import write
+from derive.shape import Dim, shape_text
+from derive.term import Apply, Equation, variables, walk
+from derive.tidy import scalar_names
+
+WIDTH = 44
+"""The column at which the equation of a line starts, where the line leaves room."""
+
+FOLDED = frozenset({"softmax", "log_softmax"})
+
+
+def emit(made: Stack) -> str:
+    """The NumPy module of a stack: init_params, forward, loss, gradients, Workspace.
+
+    Raises DeriveError where the stack has no gradient in matrix form.
+    """
+    return text_of(made, gradients(made))
+
+
+def text_of(made: Stack, found: Gradients) -> str:
+    """The module for gradients that are derived already."""
+    made_plan = plan(found)
+    _checked_names(made_plan)
+    parts = [
+        _header(made, found),
+        _constants(made),
+        source(_runtime_ops(made_plan)),
+        _init(made),
+        _forward(made_plan),
+        _loss(made_plan),
+        _loss_and_gradients(made_plan),
+        _gradients(made_plan),
+        workspace(made_plan),
+    ]
+    return "\n\n\n".join(part.strip("\n") for part in parts if part.strip()) + "\n"
+
+
+def _checked_names(made: Plan) -> None:
+    """Generated code is built from checked identifiers only."""
+    names = [line.name for line in (*made.forward, *made.backward)]
+    names += [symbol.name for symbol in made.derivation.symbols]
+    for name in names:
+        if not (name.isidentifier() and name.isascii()) or keyword.iskeyword(name):
+            raise refuse("D401", f"`{name}` cannot be a name in Python code")
+
+
+def _runtime_ops(made: Plan) -> set[str]:
+    terms = [line.term for line in (*made.forward, *made.backward)]
+    nodes = (node for term in terms for node in walk(term))
+    ops = {node.op for node in nodes if isinstance(node, Apply)}
+    return {op for op in ops if (is_function(op) or op in FOLDED) and op in RUNTIME}
+
+
+def _header(made: Stack, found: Gradients) -> str:
+    sizes = made.numbers
+    rows = [(s.name, shape_text(s.shape, sizes)) for s in made.derivation.symbols]
+    rows += [(e.name, write(e.term, "plain", scalars=_scalars(found))) for e in _equations(made)]
+    rows += [(f"dL/d{name}", found[name].matrix) for name in made.parameters]
+    wide = max(len(name) for name, _ in rows)
+    symbols = len(made.derivation.symbols)
+    lines = [
+        f"    {name:<{wide}} {': ' if i < symbols else '= '}{text}"
+        for i, (name, text) in enumerate(rows)
+    ]
+    facts = sorted({fact for name in made.parameters for fact in found[name].facts})
+    assumed = f"\nThe gradients hold where {', and '.join(facts)}.\n" if facts else ""
+    body = "\n".join(lines)
+    return f'"""{made.describe()}.\n\n{body}\n{assumed}"""\n\nimport numpy as np'
+
+
+def _equations(made: Stack) -> Sequence[Equation]:
+    return made.derivation.equations
+
+
+def _scalars(found: Gradients) -> frozenset[str]:
+    return scalar_names(found.backward.program.shapes)
+
+
+def _constants(made: Stack) -> str:
+    shapes = {
+        s.name: tuple(d.size(made.numbers) for d in s.shape)
+        for s in made.derivation.symbols
+        if s.kind == "param"
+    }
+    lines = "\n".join(f'    "{name}": {shape},' for name, shape in shapes.items())
+    return f"COLUMNS = {made.columns}\nPARAMETERS = {{\n{lines}\n}}"
+
+
+def _init(made: Stack) -> str:
+    """Weights N(0, 1/fan_in), biases 0: LeCun et al., Efficient BackProp, 4.6."""
+    biases = {"augmented": "row 0", "separate": "b", "none": ""}
+    lines = []
+    for symbol in made.derivation.symbols:
+        if symbol.kind != "param":
+            continue
+        shape = tuple(d.size(made.numbers) for d in symbol.shape)
+        if symbol.name.startswith("b"):
+            lines.append(f'    params["{symbol.name}"] = np.zeros({shape}, dtype)')
+            continue
+        augmented = made.bias == "augmented"
+        fan_in = shape[1 if made.columns else 0] - augmented
+        value = f"rng.standard_normal({shape}) / np.sqrt({fan_in})"
+        lines.append(f'    params["{symbol.name}"] = ({value}).astype(dtype)')
+        if augmented:
+            place = "[:, 0]" if made.columns else "[0]"
+            lines.append(f'    params["{symbol.name}"]{place} = 0')
+    note = ", biases 0" if biases[made.bias] else ""
+    return "\n".join(
+        [
+            "def init_params(rng, dtype=np.float64):",
+            f'    """Weights from N(0, 1/fan_in){note}; `rng` is a numpy Generator."""',
+            "    params = {}",
+            *lines,
+            "    return params",
+        ]
+    )
+
+
+def _forward(made: Plan) -> str:
+    lines = made.lines_for([made.output])
+    doc = f"The prediction {made.output} for samples x."
+    return _function("forward", "params, x", doc, made, lines, made.output)
+
+
+def _loss(made: Plan) -> str:
+    name = made.derivation.loss
+    doc = "The loss, a number."
+    return _function("loss", "params, x, y", doc, made, made.lines_for([name]), name)
+
+
+def _loss_and_gradients(made: Plan) -> str:
+    loss = made.derivation.loss
+    wanted = [adjoint_name(name) for name in made.parameters]
+    lines = made.lines_for([loss, *wanted])
+    doc = "The loss, and its gradient by every parameter, in the parameter's shape."
+    result = f"{loss}, {_table(made)}"
+    return _function("loss_and_gradients", "params, x, y", doc, made, lines, result)
+
+
+def _gradients(made: Plan) -> str:
+    wanted = [adjoint_name(name) for name in made.parameters]
+    doc = "The gradient of the loss by every parameter, in the parameter's shape."
+    lines = made.lines_for(wanted)
+    return _function("gradients", "params, x, y", doc, made, lines, _table(made))
+
+
+def _table(made: Plan) -> str:
+    return "{" + ", ".join(f'"{n}": {adjoint_name(n)}' for n in made.parameters) + "}"
+
+
+def _function(
+    name: str, arguments: str, doc: str, made: Plan, lines: Sequence[Line], result: str
+) -> str:
+    names = {n for line in lines for n in variables(line.term)}
+    body = [f'    {p} = params["{p}"]' for p in made.parameters if p in names]
+    body += size_lines(made, names, arguments)
+    body += [_line(line, made) for line in lines]
+    return "\n".join(
+        [f"def {name}({arguments}):", f'    """{doc}"""', *body, f"    return {result}"]
+    )
+
+
+def size_lines(made: Plan, names: Iterable[str], arguments: str) -> list[str]:
+    """Assignments of the sizes that lines use, read off the arrays: `N = x.shape[0]`."""
+    lines = []
+    places = _places(made, arguments)
+    for name in sorted(set(names)):
+        if made.shapes.get(name) == () and name in places:
+            owner, axis = places[name]
+            lines.append(f"    {name} = {owner}.shape[{axis}]")
+    return lines
+
+
+def _places(made: Plan, arguments: str) -> dict[str, tuple[str, int]]:
+    """For each size, an array and an axis that have it."""
+    given = {name.strip() for name in arguments.split(",")} | set(made.parameters)
+    places: dict[str, tuple[str, int]] = {}
+    for symbol in made.derivation.symbols:
+        for axis, dim in enumerate(symbol.shape):
+            size = _single(dim)
+            if symbol.name in given and size and size not in places:
+                places[size] = (symbol.name, axis)
+    return places
+
+
+def _single(dim: Dim) -> str:
+    return dim.parts[0] if len(dim.parts) == 1 and isinstance(dim.parts[0], str) else ""
+
+
+def _line(line: Line, made: Plan) -> str:
+    """The statement, with its equation beside it."""
+    scalars = scalar_names(made.shapes)
+    code = f"    {line.name} = {write(line.term, 'numpy', scalars=scalars)}"
+    formula = write(line.formula, "plain", scalars=scalars)
+    return f"{code:<{WIDTH}}  # {label(line.name, made)} = {formula}"
+
+
+def label(name: str, made: Plan) -> str:
+    """How an equation calls a name: `dW2` is dL/dW2."""
+    backward = {line.name for line in made.backward}
+    known = {adjoint_name(n) for n in made.shapes}
+    return f"d{made.derivation.loss}/{name}" if name in backward and name in known else name

@@ -1,0 +1,135 @@
+"""What an emitted module computes: named lines, forward and backward, in a form for floats.
+
+A line keeps the formula that a person reads beside the form that is computed. Both are terms, and
+`codegen.readback` proves them equal.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from codegen.stable import stable
+from derive.formulas import Gradients
+from derive.gradient import adjoint_name
+from derive.infer import shape_of
+from derive.shape import Shape
+from derive.term import Apply, Derivation, Term, Var, fold, variables, walk
+
+VIEWS = frozenset({"slice", "transpose"})
+"""Ops that cost nothing in NumPy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`name = term`; `formula` is the same in the notation of the derivation."""
+
+    name: str
+    term: Term
+    formula: Term
+    shape: Shape
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The lines of the forward pass (the loss is the last) and of the backward pass."""
+
+    derivation: Derivation
+    forward: tuple[Line, ...]
+    backward: tuple[Line, ...]
+    shapes: Mapping[str, Shape]
+
+    @property
+    def output(self) -> str:
+        """The name of what the network predicts."""
+        return "yhat"
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the parameters, in order."""
+        return tuple(s.name for s in self.derivation.symbols if s.kind == "param")
+
+    def lines_for(self, names: Iterable[str]) -> tuple[Line, ...]:
+        """The lines that the given names need, in order."""
+        needed = set(names)
+        kept = []
+        for line in reversed((*self.forward, *self.backward)):
+            if line.name in needed:
+                kept.append(line)
+                needed |= set(variables(line.term))
+        return tuple(reversed(kept))
+
+
+def plan(gradients: Gradients) -> Plan:
+    """The plan of the module that computes the gradients of every parameter."""
+    derivation = gradients.derivation
+    shapes = dict(gradients.backward.program.shapes)
+    definitions = {e.name: e.term for e in derivation.equations}
+    for name, term in gradients.backward.program.aliases.items():
+        if isinstance(term, Var):
+            shapes[name] = shapes[term.name]
+    forward = [
+        Line(e.name, stable(e.term, definitions), e.term, shapes[e.name])
+        for e in derivation.equations
+    ]
+    wanted = {adjoint_name(name) for name in gradients.parameters}
+    backward = [
+        Line(s.name, stable(s.term, definitions), s.term, s.shape)
+        for s in gradients.steps
+        if s.name != adjoint_name(derivation.loss)
+    ]
+    shapes.update({line.name: line.shape for line in backward})
+    full = Plan(derivation, tuple(forward), tuple(backward), shapes)
+    needed = {line.name for line in full.lines_for(wanted)}
+    kept = tuple(line for line in backward if line.name in needed)
+    return shared(Plan(derivation, tuple(forward), kept, shapes))
+
+
+def shared(made: Plan) -> Plan:
+    """The plan with every computation that stands twice done once, under a name `t1`, `t2`, ..."""
+    sharing = _Sharing(made)
+    forward = [new for line in made.forward for new in sharing.lines(line)]
+    backward = [new for line in made.backward for new in sharing.lines(line)]
+    return Plan(made.derivation, tuple(forward), tuple(backward), sharing.shapes)
+
+
+class _Sharing:
+    """Names for computations, in the order in which lines need them."""
+
+    def __init__(self, made: Plan) -> None:
+        self.shapes = dict(made.shapes)
+        self.names: dict[Term, Var] = {}
+        terms = [line.term for line in (*made.forward, *made.backward)]
+        nodes = Counter(node for term in terms for node in walk(term) if _costs(node))
+        self.repeated = {node for node, count in nodes.items() if count > 1}
+        self.count = 0
+
+    def lines(self, line: Line) -> list[Line]:
+        """The line, after lines for the repeated computations that it is the first to need."""
+        made: list[Line] = []
+
+        def node(old: Term, args: tuple[Term, ...]) -> Term:
+            new = replace(old, args=args) if isinstance(old, Apply) else old
+            if old is line.term:
+                return new
+            if old not in self.names and old in self.repeated:
+                made.append(self._temporary(old, new))
+            return self.names.get(old, new)
+
+        term = self.names.get(line.term) or fold(line.term, node)
+        if _costs(line.term):
+            self.names.setdefault(line.term, Var(line.name))
+        return [*made, replace(line, term=term)]
+
+    def _temporary(self, old: Term, new: Term) -> Line:
+        self.count += 1
+        name = f"t{self.count}"
+        self.names[old] = Var(name)
+        self.shapes[name] = shape_of(new, self.shapes)
+        return Line(name, new, old, self.shapes[name])
+
+
+def _costs(term: Term) -> bool:
+    """Whether computing a term takes work that depends on the data."""
+    return isinstance(term, Apply) and term.op not in VIEWS and bool(variables(term))

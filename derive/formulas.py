@@ -1,0 +1,169 @@
+"""The gradients of a derivation as formulas: matrix form, LaTeX, NumPy, SymPy, facts, steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from derive.gradient import Adjoint, Backward, Use, adjoint_name, backward
+from derive.layers import Stack
+from derive.matrix import matrix_form
+from derive.notation import write
+from derive.shape import Shape, shape_text
+from derive.symbolic import sympy_form
+from derive.term import Derivation, Term, Var, variables
+from derive.tidy import hoisted, inlined, scalar_names
+
+
+@dataclass(frozen=True)
+class Step:
+    """One equation of the backward pass: `name = term`, its shape, and the ops it goes through."""
+
+    name: str
+    term: Term
+    shape: Shape
+    uses: tuple[Use, ...]
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """dL/d(name) in every form: `matrix`, `latex`, `numpy`, `index`, with `shape` and `facts`."""
+
+    name: str
+    adjoint: Adjoint
+    table: Mapping[str, Step] = field(repr=False)
+    scalars: frozenset[str] = field(repr=False)
+    sizes: Mapping[str, int] = field(repr=False)
+
+    @property
+    def shape(self) -> Shape:
+        """The shape, that of the name itself."""
+        return self.adjoint.shape
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The declared facts without which the formula would be longer."""
+        return self.adjoint.facts
+
+    @property
+    def step(self) -> Term:
+        """The formula in terms of the adjoints before it: `[1 H1]^T dz2`."""
+        return self.table[adjoint_name(self.name)].term
+
+    @cached_property
+    def term(self) -> Term:
+        """The formula with the adjoints before it put in, while it stays readable."""
+        terms = {name: step.term for name, step in self.table.items()}
+        return hoisted(inlined(self.step, terms), self.scalars)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The equations that lead to it, in order, itself last."""
+        found = {adjoint_name(self.name)}
+        todo = [self.step]
+        while todo:
+            new = {n for n in variables(todo.pop()) if n in self.table} - found
+            found |= new
+            todo += [self.table[name].term for name in new]
+        return tuple(step for name, step in self.table.items() if name in found)
+
+    @property
+    def matrix(self) -> str:
+        """The matrix form: `[1 H1]^T (((yhat - y) W3[1:]^T) ∘ H2 ∘ (1 - H2)) / N`."""
+        return write(self.term, "plain", scalars=self.scalars)
+
+    @property
+    def latex(self) -> str:
+        """The matrix form in LaTeX."""
+        return write(self.term, "latex", scalars=self.scalars)
+
+    @property
+    def numpy(self) -> str:
+        """The matrix form as a NumPy expression."""
+        return write(self.term, "numpy", scalars=self.scalars)
+
+    @property
+    def index(self) -> Any:
+        """The general entry as a SymPy expression over the names of its step."""
+        return sympy_form(self.adjoint.value)
+
+    def __str__(self) -> str:
+        return f"dL/d{self.name} = {self.matrix}  ({shape_text(self.shape, self.sizes)})"
+
+    def _repr_latex_(self) -> str:
+        return rf"$\displaystyle \frac{{\partial L}}{{\partial {self.name}}} = {self.latex}$"
+
+
+@dataclass(frozen=True)
+class Gradients(Mapping[str, Gradient]):
+    """The gradient of the loss by every name: parameters, the input, every intermediate."""
+
+    derivation: Derivation
+    backward: Backward
+    table: Mapping[str, Gradient] = field(repr=False)
+
+    def __getitem__(self, name: str) -> Gradient:
+        return self.table[name]
+
+    def __iter__(self) -> Any:
+        return iter(self.table)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the parameters, in order."""
+        return tuple(s.name for s in self.derivation.symbols if s.kind == "param")
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The backward pass: every adjoint once, loss first."""
+        first = next(iter(self.table.values()))
+        return tuple(first.table.values())
+
+
+def gradients(source: Stack | Derivation) -> Gradients:
+    """The gradients of a stack or of a derivation, at symbolic sizes.
+
+    Raises DeriveError where a formula has no derivative or no matrix form here.
+
+    >>> from derive.layers import stack
+    >>> gradients(stack("784,100,10,10"))["W2"].matrix
+    '[1 H1]^T (((yhat - y) W3[1:]^T) ∘ H2 ∘ (1 - H2)) / N'
+    """
+    derivation = source.derivation if isinstance(source, Stack) else source
+    return _Writer(derivation, backward(derivation)).gradients()
+
+
+class _Writer:
+    """Turns adjoints into gradients: raised, tidied, with the steps they rely on."""
+
+    def __init__(self, derivation: Derivation, swept: Backward) -> None:
+        self.derivation, self.swept = derivation, swept
+        self.program = swept.program
+        self.adjoints = {adjoint_name(name): a for name, a in swept.adjoints.items()}
+        self.scalars = scalar_names(self.program.shapes)
+        self.steps = {
+            name: Step(name, self._raised(a), a.shape, a.uses) for name, a in self.adjoints.items()
+        }
+
+    def _raised(self, adjoint: Adjoint) -> Term:
+        term = matrix_form(adjoint.value, adjoint.shape, self._shape)
+        return self.program.expand(term)
+
+    def _shape(self, name: str) -> Shape:
+        adjoint = self.adjoints.get(name)
+        return adjoint.shape if adjoint is not None else self.program.shapes[name]
+
+    def gradients(self) -> Gradients:
+        table = {a.name: self._gradient(a) for a in self.adjoints.values()}
+        for name, term in self.program.aliases.items():
+            if isinstance(term, Var) and term.name in table:
+                table[name] = table[term.name]
+        return Gradients(self.derivation, self.swept, table)
+
+    def _gradient(self, adjoint: Adjoint) -> Gradient:
+        return Gradient(adjoint.name, adjoint, self.steps, self.scalars, self.derivation.sizes)

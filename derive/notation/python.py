@@ -1,0 +1,105 @@
+"""NumPy text to Python's syntax tree, with every node's place in the text; nothing is run."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from derive.diagnostic import DeriveError, Span, refuse
+from derive.notation.limits import MAX_DIGITS, MAX_NESTING, check_length
+
+_COMMENT = re.compile(r"#[^\n]*")
+_DIGITS = re.compile(rf"[0-9_]{{{2 * MAX_DIGITS},}}")
+_BREAK = re.compile(r"\\?\n")
+_FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
+_BLOCK = "if 1:\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text, the lines that Python was given of it, and where each starts in it."""
+
+    text: str
+    lines: tuple[str, ...]
+    starts: tuple[int, ...]
+
+    def span(self, node: ast.expr | ast.stmt) -> Span:
+        """The place of a node."""
+        assert node.end_lineno is not None and node.end_col_offset is not None
+        start = self._at(node.lineno, node.col_offset)
+        return Span(start, self._at(node.end_lineno, node.end_col_offset))
+
+    def _at(self, line: int, column: int) -> int:
+        text = self.lines[line - 1]
+        if not text.isascii():
+            column = len(text.encode()[:column].decode(errors="replace"))
+        return self.starts[line - 1] + column
+
+    def failure(self, error: Exception) -> DeriveError:
+        """The refusal of what Python cannot parse, with the caret where Python puts it."""
+        if isinstance(error, RecursionError | MemoryError):
+            return refuse("D106", "the formula is nested too deep", self.text, Span(0, 0))
+        line, column = 1, 1
+        if isinstance(error, SyntaxError) and error.lineno and error.offset:
+            line, column = min(error.lineno, len(self.lines)), error.offset
+        start = min(self.starts[line - 1] + column - 1, len(self.text))
+        return refuse("D112", "this is not NumPy text", self.text, Span(start, start + 1))
+
+
+def parse_expression(text: str) -> tuple[ast.expr, Source]:
+    """The tree of one expression, which may run over several lines."""
+    flat = _BREAK.sub(lambda found: " " * len(found.group()), _guarded(text))
+    start = len(flat) - len(flat.lstrip())
+    if not flat.strip():
+        raise refuse("D114", "the formula is empty", text, Span(0, 0))
+    source = Source(text, (flat[start:],), (start,))
+    tree = _parse(source.lines, "eval", source)
+    assert isinstance(tree, ast.Expression)
+    return tree.body, source
+
+
+def parse_program(text: str) -> tuple[Sequence[ast.stmt], Source]:
+    """The trees of statements, which may all be indented."""
+    lines = _guarded(text).split("\n")
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    first = next((line for line in lines if line.strip()), "")
+    if first[:1].isspace():
+        source = Source(text, (_BLOCK.strip(), *lines), (0, *starts[:-1]))
+    else:
+        source = Source(text, tuple(lines), tuple(starts[:-1]))
+    tree = _parse(source.lines, "exec", source)
+    assert isinstance(tree, ast.Module)
+    if first[:1].isspace() and len(tree.body) == 1 and isinstance(tree.body[0], ast.If):
+        return tree.body[0].body, source
+    return tree.body, source
+
+
+def _parse(lines: Sequence[str], mode: str, source: Source) -> ast.AST:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse("\n".join(lines), mode=mode)
+    except _FAILURES as error:
+        raise source.failure(error) from None
+
+
+def _guarded(text: str) -> str:
+    """The text without comments, of the same length, once its size is known to be harmless."""
+    check_length(text)
+    clean = text.replace("\r\n", " \n").replace("\r", "\n").replace("\f", " ")
+    clean = _COMMENT.sub(lambda found: " " * len(found.group()), clean)
+    if long := _DIGITS.search(clean):
+        message = f"a number has more than {MAX_DIGITS} digits"
+        raise refuse("D108", message, text, Span(*long.span()))
+    depth = 0
+    for place, letter in enumerate(clean):
+        depth += (letter in "([{") - (letter in ")]}")
+        if depth > MAX_NESTING:
+            message = f"brackets are nested more than {MAX_NESTING} deep"
+            raise refuse("D106", message, text, Span(place, place + 1))
+    return clean
