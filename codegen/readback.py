@@ -39,13 +39,17 @@ def read_back(text: str, prover: Prover) -> tuple[Reading, ...]:
     """
     tree = ast.parse(text)
     found = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name in FUNCTIONS]
-    readings = tuple(r for function in found for r in _function(function, text, prover))
+    judged: dict[tuple[str, Term], bool] = {}
+    readings = tuple(r for f in found for r in _function(f, text, prover, judged))
     if not readings:
         raise ValueError("the text defines none of " + ", ".join(FUNCTIONS))
     return readings
 
 
-def _function(function: ast.FunctionDef, text: str, prover: Prover) -> Iterator[Reading]:
+def _function(
+    function: ast.FunctionDef, text: str, prover: Prover, judged: dict[tuple[str, Term], bool]
+) -> Iterator[Reading]:
+    """The lines of one function; what was judged in another one is not judged again."""
     expected = expectations(prover)
     shapes: dict[str, Shape] = dict(prover.shapes)
     local: dict[str, Term] = {}
@@ -64,8 +68,10 @@ def _function(function: ast.FunctionDef, text: str, prover: Prover) -> Iterator[
             local[target.id] = substitute(term, local)
             shapes[target.id] = shape
             continue
-        proved = _proved(substitute(term, local), expected[target.id], prover)
-        yield Reading(function.name, node.lineno, target.id, code, proved)
+        key = (target.id, substitute(term, local))
+        if key not in judged:
+            judged[key] = _proved(key[1], expected[target.id], prover)
+        yield Reading(function.name, node.lineno, target.id, code, judged[key])
 
 
 def _is_lookup(value: ast.expr) -> bool:

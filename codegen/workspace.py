@@ -217,6 +217,9 @@ class _Writer:
         if self._is_view(term):
             return [f"{home}[...] = {self._text(term)}"]
         assert isinstance(term, Apply)
+        if term.op in VIEWS:
+            before, text = self._value(term)
+            return [*before, f"{home}[...] = {text}"]
         if term.op == "concat":
             return self._blocks(term, home)
         if term.op in UFUNCS:

@@ -1,1 +1,60 @@
-"""derive: checks backpropagation derivations."""
+"""derive checks backpropagation derivations.
+
+    text --notation--> terms --> derivation --infer--> typed derivation           (formulas)
+    --layers --layers--> typed derivation                                         (a stack)
+    typed derivation --meaning, local, gradient--> adjoints --matrix--> formulas  (gradients)
+    formulas + adjoints --proof--> equal for all sizes, or not
+    formulas --codegen.emit--> NumPy module --codegen.verify--> checked --codegen.train--> MNIST
+
+The names below are loaded when they are first used, so that `import derive` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from derive.check import Report, check
+    from derive.diagnostic import DeriveError, Diagnostic
+    from derive.explain import explain
+    from derive.formulas import Gradient, Gradients, gradients
+    from derive.layers import Stack, stack
+
+PUBLIC = {
+    "DeriveError": "derive.diagnostic",
+    "Diagnostic": "derive.diagnostic",
+    "Gradient": "derive.formulas",
+    "Gradients": "derive.formulas",
+    "Report": "derive.check",
+    "Stack": "derive.layers",
+    "check": "derive.check",
+    "explain": "derive.explain",
+    "gradients": "derive.formulas",
+    "stack": "derive.layers",
+}
+"""Each public name, and the module that has it."""
+
+__all__ = [
+    "DeriveError",
+    "Diagnostic",
+    "Gradient",
+    "Gradients",
+    "Report",
+    "Stack",
+    "check",
+    "explain",
+    "gradients",
+    "stack",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Loads a public name from its module."""
+    if name not in PUBLIC:
+        raise AttributeError(f"module 'derive' has no attribute {name!r}")
+    return getattr(importlib.import_module(PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

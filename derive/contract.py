@@ -137,11 +137,20 @@ def _eliminate(items: list[Piece], name: str, row: str) -> list[Piece]:
     vectors = [item for item in touching if len(item.indices()) == 1]
     if len(matrices) > 2:
         raise unsupported("a sum over an index on which three matrices meet")
+    if len(matrices) == 1 and vectors:
+        return [*rest, _onto(matrices[0], hadamards(vectors), name)]
     if len(matrices) < 2:
         return [*rest, _reduced(hadamards([*matrices, *vectors]), name)]
     first, second = sorted(matrices, key=lambda m: row not in m.indices())
     left = hadamards([_ending(first, name), *vectors])
     return [*rest, _product(_ending(left, name), transposed(_ending(second, name)))]
+
+
+def _onto(matrix: Piece, vector: Piece, name: str) -> Piece:
+    """The product of a matrix and a vector: a column after it, or a row before it."""
+    if vector.row == name:
+        return _product(_ending(matrix, name), vector)
+    return _product(vector, transposed(_ending(matrix, name)))
 
 
 def hadamards(items: Sequence[Piece]) -> Piece:

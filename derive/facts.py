@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from derive.functions import FUNCTIONS
-from derive.lower import PolyCalculus, entry, free_slots
-from derive.normal import Definition, Rules, positive_sum
+from derive.lower import PolyCalculus, free_slots, operand
+from derive.normal import Definition, Rules, normal, positive_sum
 from derive.poly import Factor, Mono, Poly, atom_indices, factor
 from derive.shape import Dim, Shape
 from derive.slots import Slot
@@ -86,13 +86,14 @@ def _learn(equation: Equation, shapes: Mapping[str, Shape], calculus: PolyCalcul
     if len(blocks) != 1:
         return
     slots = blocks[0][1]
-    value = entry(equation.term, slots, shapes, calculus)
+    raw = operand(equation.term, shapes, calculus)(*slots)
+    value = normal(raw, rules)
     found = definition(factor(equation.name, *slots), value, slots)
     if found:
         rules.definitions = (*rules.definitions, found)
-    if len(value.terms) == 1 and equation.name in rules.positive and positive_sum(value, rules):
+    if len(raw.terms) == 1 and equation.name in rules.positive and positive_sum(raw, rules):
         names = tuple(place[0][0] if place else "" for place in slots)
-        rules.unfold = {**rules.unfold, equation.name: (names, value)}
+        rules.unfold = {**rules.unfold, equation.name: (names, raw)}
 
 
 def definition(name: Poly, value: Poly, slots: tuple[Slot, ...]) -> Definition | None:

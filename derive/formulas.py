@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from derive.flatten import is_hidden
 from derive.gradient import Adjoint, Backward, Use, adjoint_name, backward
 from derive.layers import Stack
 from derive.matrix import matrix_form
 from derive.notation import write
 from derive.shape import Shape, shape_text
-from derive.symbolic import sympy_form
+from derive.symbolic import forward_form, sympy_form
 from derive.term import Derivation, Term, Var, variables
 from derive.tidy import hoisted, inlined, scalar_names
 
@@ -36,6 +37,7 @@ class Gradient:
     table: Mapping[str, Step] = field(repr=False)
     scalars: frozenset[str] = field(repr=False)
     sizes: Mapping[str, int] = field(repr=False)
+    hidden: Mapping[str, str] = field(repr=False)
 
     @property
     def shape(self) -> Shape:
@@ -87,7 +89,7 @@ class Gradient:
     @property
     def index(self) -> Any:
         """The general entry as a SymPy expression over the names of its step."""
-        return sympy_form(self.adjoint.value)
+        return sympy_form(self.adjoint.value, self.hidden)
 
     def __str__(self) -> str:
         return f"dL/d{self.name} = {self.matrix}  ({shape_text(self.shape, self.sizes)})"
@@ -112,6 +114,12 @@ class Gradients(Mapping[str, Gradient]):
 
     def __len__(self) -> int:
         return len(self.table)
+
+    @cached_property
+    def forward(self) -> dict[str, Any]:
+        """The forward graph in SymPy: for each equation, the general entry of its right side."""
+        shapes = self.backward.program.shapes
+        return {e.name: forward_form(e.term, shapes) for e in self.derivation.equations}
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
@@ -146,6 +154,11 @@ class _Writer:
         self.program = swept.program
         self.adjoints = {adjoint_name(name): a for name, a in swept.adjoints.items()}
         self.scalars = scalar_names(self.program.shapes)
+        self.hidden = {
+            name: write(self.program.expand(node), "plain", scalars=self.scalars)
+            for name, node in self.program.nodes.items()
+            if is_hidden(name)
+        }
         self.steps = {
             name: Step(name, self._raised(a), a.shape, a.uses) for name, a in self.adjoints.items()
         }
@@ -166,4 +179,5 @@ class _Writer:
         return Gradients(self.derivation, self.swept, table)
 
     def _gradient(self, adjoint: Adjoint) -> Gradient:
-        return Gradient(adjoint.name, adjoint, self.steps, self.scalars, self.derivation.sizes)
+        sizes = self.derivation.sizes
+        return Gradient(adjoint.name, adjoint, self.steps, self.scalars, sizes, self.hidden)

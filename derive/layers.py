@@ -18,7 +18,7 @@ from derive.losses import ALIASES, LOSSES, Loss, custom, entry_form, formula
 from derive.notation import read
 from derive.recognise import recognised
 from derive.shape import ONE, Dim, Shape, dim
-from derive.term import Derivation, Equation, Symbol, Term, Var, apply, const, substitute
+from derive.term import Apply, Derivation, Equation, Symbol, Term, Var, apply, const, substitute
 
 BIASES = ("augmented", "separate", "none")
 REDUCTIONS = ("mean", "sum")
@@ -288,8 +288,11 @@ def _loss_term(made: Stack) -> Term:
 
 def _total(made: Stack) -> Term:
     term = _loss_term(made)
-    mean = made.reduction == "mean" and not made.single
-    return apply("div", term, Var("N")) if mean else term
+    if made.reduction == "sum" or made.single:
+        return term
+    if isinstance(term, Apply) and term.op == "neg":
+        return apply("neg", apply("div", term.args[0], Var("N")))
+    return apply("div", term, Var("N"))
 
 
 def _symbols(made: Stack) -> tuple[Symbol, ...]:

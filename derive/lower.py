@@ -133,13 +133,6 @@ def _applied(term: Apply, shapes: Mapping[str, Shape], calculus: PolyCalculus) -
     return Operand(shape, entry)
 
 
-def entry(
-    term: Term, slots: tuple[Slot, ...], shapes: Mapping[str, Shape], calculus: PolyCalculus
-) -> Poly:
-    """The normal form of one entry of a term."""
-    return nf.normal(operand(term, shapes, calculus)(*slots), calculus.rules)
-
-
 def free_slots(shape: Shape) -> Iterator[tuple[Block, tuple[Slot, ...]]]:
     """For each block of a shape: its place, and the slots of its general entry.
 

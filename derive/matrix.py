@@ -114,11 +114,9 @@ class Raiser:
             return const(0)
         common = _common(products)
         rest = [_divided(product, common) for product in products]
-        if len(rest) == 1:
-            return self._product(common, None)
-        return self._product(common, self._terms(rest))
+        return self._product(common, rest)
 
-    def _terms(self, products: list[Product]) -> Term:
+    def _terms(self, products: Sequence[Product]) -> Term:
         """A sum of products that share nothing, positive ones first, grouped by a shared factor."""
         groups = _grouped(products)
         parts = sorted((self._signed(group) for group in groups), key=lambda p: (p[0], size(p[1])))
@@ -133,14 +131,17 @@ class Raiser:
         flipped = [Product(-p.coef, p.powers) if negative else p for p in group]
         return negative, self._sum(flipped)
 
-    def _product(self, common: Product, bracket: Term | None) -> Term:
-        """Coefficient, numerator factors, the bracket, divided by the denominator factors."""
+    def _product(self, common: Product, rest: Sequence[Product]) -> Term:
+        """Coefficient, numerator factors, the sum that is left, over the denominator factors."""
         above = [(k, p) for k, p in common.powers.items() if p > 0]
         below = [(k, -p) for k, p in common.powers.items() if p < 0]
-        terms = [self._factor(key, power) for key, power in sorted(above, key=self._order)]
-        if bracket is not None:
-            terms.append(bracket)
-        result = _chain(terms)
+        terms = [
+            (self.pieces[key].indices(), self._factor(key, power))
+            for key, power in sorted(above, key=self._order)
+        ]
+        if len(rest) > 1:
+            terms.append((self._indices(rest), self._terms(rest)))
+        result = self._joined(terms)
         coef = abs(common.coef)
         if result is None:
             result = Const(coef)
@@ -149,6 +150,19 @@ class Raiser:
         for key, power in sorted(below, key=self._order):
             result = apply("div", result, self._factor(key, power))
         return apply("neg", result) if common.coef < 0 else result
+
+    def _indices(self, products: Sequence[Product]) -> frozenset[str]:
+        keys = (key for product in products for key in product.powers)
+        return frozenset(name for key in keys for name in self.pieces[key].indices())
+
+    def _joined(self, terms: Sequence[tuple[frozenset[str], Term]]) -> Term | None:
+        """The product of factors; a column times a row is a matrix product (the outer one)."""
+        rows = [term for names, term in terms if self.row and names == {self.row}]
+        cols = [term for names, term in terms if self.col and names == {self.col}]
+        full = any(len(names) == 2 for names, _ in terms)
+        if full or not rows or not cols:
+            return _chain([term for _, term in terms])
+        return _chain([*(term for names, term in terms if not names), _outer(rows, cols)])
 
     def _factor(self, key: Key, power: Fraction) -> Term:
         return powered(aligned(self.pieces[key], self.row, self.col).term, power)
@@ -168,11 +182,19 @@ def powered(term: Term, power: Fraction) -> Term:
     return term if power == 1 else apply("pow", term, attrs=(str(power),))
 
 
-def _chain(terms: list[Term]) -> Term | None:
+def _chain(terms: Sequence[Term]) -> Term | None:
     result: Term | None = None
     for term in terms:
         result = term if result is None else apply("mul", result, term)
     return result
+
+
+def _outer(rows: Sequence[Term], cols: Sequence[Term]) -> Term:
+    """A column, given by its factors, times a row."""
+    left, right = _chain(rows), _chain(cols)
+    assert left is not None
+    assert right is not None
+    return apply("matmul", left, right)
 
 
 def _common(products: list[Product]) -> Product:
@@ -198,7 +220,7 @@ def _divided(product: Product, common: Product) -> Product:
     return Product(product.coef / common.coef, left)
 
 
-def _grouped(products: list[Product]) -> list[list[Product]]:
+def _grouped(products: Sequence[Product]) -> list[list[Product]]:
     """Products that share a factor stand together; the commonest factor first."""
     counts: dict[Key, int] = {}
     for product in products:

@@ -9,7 +9,7 @@ normal forms prove equality; unequal ones prove nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import gcd, isqrt, lcm
 
@@ -26,11 +26,12 @@ from derive.poly import (
     Poly,
     atom_indices,
     factor,
-    freshened,
     lift,
     number,
+    rename,
     rename_atom,
     rename_factors,
+    replace_atoms,
 )
 from derive.shape import Dim, agree
 from derive.slots import Slot, at_least, inside, is_index, linear, minus, range_of
@@ -466,14 +467,19 @@ def exponential(poly: Poly, rules: Rules) -> Poly:
 
 def logarithm(poly: Poly, rules: Rules) -> Poly:
     """log of a product of positive factors is the sum of their logs, and log exp z = z."""
-    base = unfolded(normal(poly, rules), rules)
-    if len(base.terms) == 1 and not base.terms[0].bound and positive_sum(base, rules):
-        term = base.terms[0]
-        result = ZERO if term.coef == 1 else factor("log", arg=number(term.coef))
-        for atom, exponent in term.factors:
-            result = result + _log_factor(atom) * exponent
-        return result
-    return factor("log", arg=base)
+    base = normal(poly, rules)
+    opened = unfolded(base, rules)
+    if not positive_sum(opened, rules):
+        return factor("log", arg=base)
+    scale, shared = _content(opened), _shared(opened)
+    terms = (Mono(t.coef / scale, _strip(t.factors, shared), t.bound) for t in opened.terms)
+    rest = normal(Poly(tuple(terms)), rules)
+    result = ZERO if rest == ONE else factor("log", arg=rest)
+    if scale != 1:
+        result = result + factor("log", arg=number(scale))
+    for atom, exponent in shared:
+        result = result + _log_factor(atom) * exponent
+    return result
 
 
 def _log_factor(atom: Atom) -> Poly:
@@ -485,19 +491,19 @@ def _log_factor(atom: Atom) -> Poly:
 
 
 def unfolded(poly: Poly, rules: Rules) -> Poly:
-    """The polynomial with names whose definition is a positive product replaced by it."""
-    if len(poly.terms) != 1 or not any(a.head in rules.unfold for a, _ in poly.terms[0].factors):
-        return poly
-    term = poly.terms[0]
-    result = Poly((term._replace(factors=()),))
-    for atom, exponent in term.factors:
+    """The polynomial by the definitions of its names, where that makes it a positive product."""
+    bare = replace(rules, definitions=())
+
+    def change(atom: Atom) -> Poly | None:
         if atom.head not in rules.unfold:
-            result = result * Poly((Mono(Fraction(1), ((atom, exponent),)),))
-            continue
+            return None
         indices, value = rules.unfold[atom.head]
-        only = freshened(value.terms[0])
-        values = dict(zip(indices, atom.slots, strict=True))
-        factors = rename_factors(only.factors, values)
-        scaled = tuple((a, p * exponent) for a, p in factors)
-        result = result * Poly((Mono(only.coef ** int(exponent), scaled, only.bound),))
-    return result
+        return rename(value, dict(zip(indices, atom.slots, strict=True)))
+
+    if not any(atom.head in rules.unfold for term in poly.terms for atom, _ in term.factors):
+        return poly
+    opened = replace_atoms(poly, change)
+    for found in (opened, normal(opened, bare)):
+        if len(found.terms) == 1 and not found.terms[0].bound and positive_sum(found, rules):
+            return found
+    return poly

@@ -7,21 +7,35 @@ small at any depth. Equal normal forms are a proof; anything else is none.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 
 from derive.diagnostic import DeriveError
 from derive.facts import rules_for
 from derive.formulas import Gradients
+from derive.functions import is_function
 from derive.gradient import adjoint_name
 from derive.infer import typed
 from derive.local import prime
 from derive.lower import Block, Blocks, lower
-from derive.normal import NO_RULES, Rules, normal
+from derive.normal import NO_RULES, normal
 from derive.poly import Poly, factor, number
 from derive.shape import Shape, agree
-from derive.term import Apply, Const, Term, Var, apply, fold, size, substitute, variables
+from derive.term import (
+    Apply,
+    Const,
+    Equation,
+    Term,
+    Var,
+    apply,
+    fold,
+    size,
+    substitute,
+    variables,
+    walk,
+)
 
 FLAT = 4_000
 """Nodes up to which adjoints are put into each other when their names alone do not decide."""
@@ -81,66 +95,26 @@ class Prover:
         }
         self.steps = {step.name: step.term for step in gradients.steps}
         self.shapes.update({step.name: step.shape for step in gradients.steps})
-        self.plain = self._rules(expand=False)
-        self.known = self._known()
+        self.plain = _Reading(self, expand=False)
 
-    def _rules(self, *, expand: bool) -> Rules:
-        derivation = self.gradients.derivation
-        return rules_for(derivation, self.shapes, expand=expand, primes=self._prime)
-
-    def _prime(self, name: str, arg: Poly) -> Poly:
-        return prime(name, arg, self.plain)
-
-    def _known(self) -> dict[Key, tuple[str, Scale, frozenset[str]]]:
-        """Keys of the quantities that have a name: forward nodes, then adjoints."""
-        table: dict[Key, tuple[str, Scale, frozenset[str]]] = {}
-        forward = {e.name: e.term for e in self.gradients.derivation.equations}
-        for name, term in (*forward.items(), *self.steps.items()):
-            if isinstance(term, Const | Var):
-                continue
-            self.plain.used.clear()
-            key, scale = primitive(lower(term, self.shapes, self.plain))
-            if scale is not None:
-                table.setdefault(key, (name, scale, frozenset(self.plain.used)))
-        return table
-
-    def named(self, term: Term) -> Term:
-        """The term with every sub-formula that is a known quantity replaced by its name."""
-
-        def node(old: Term, args: tuple[Term, ...]) -> Term:
-            new = replace(old, args=args) if isinstance(old, Apply) else old
-            if isinstance(new, Var):
-                return self.aliases.get(new.name, new)
-            if isinstance(new, Const) or new.op in ("slice", "transpose", "concat"):
-                return new
-            return self._name(new)
-
-        return fold(term, node)
-
-    def _name(self, term: Apply) -> Term:
-        shape = typed(term, self.shapes)[1]
-        key, scale = primitive(lower(term, self.shapes, self.plain, shape=shape))
-        found = self.known.get(key)
-        if found is None or scale is None or not _same(self.shapes[found[0]], shape):
-            return term
-        self.plain.used.update(found[2])
-        return scale.over(found[1]).times(Var(found[0]))
+    @cached_property
+    def wide(self) -> _Reading:
+        """The reading in which functions stand for their definitions."""
+        return _Reading(self, expand=True)
 
     def equal(self, a: Term, b: Term, shape: Shape) -> Proof | None:
-        """A proof that two formulas of one shape are equal, or None."""
-        self.plain.used.clear()
-        left, right = self.named(a), self.named(b)
-        if self._difference(left, right, shape, self.plain, expand=False):
-            return Proof(tuple(sorted(self.plain.used)))
-        left, right = self._flat(left), self._flat(right)
+        """A proof that two formulas of one shape are equal, or None.
+
+        First with functions by their names, then by their definitions, then with adjoints put into
+        each other.
+        """
+        proof = self.plain.equal(a, b, shape) or self.wide.equal(a, b, shape)
+        if proof is not None:
+            return proof
+        left, right = self._flat(a), self._flat(b)
         if size(left) > FLAT or size(right) > FLAT:
             return None
-        if self._difference(left, right, shape, self.plain, expand=False):
-            return Proof(tuple(sorted(self.plain.used)))
-        wide = self._rules(expand=True)
-        if self._difference(left, right, shape, wide, expand=True):
-            return Proof(tuple(sorted(wide.used | self.plain.used)), expanded=True)
-        return None
+        return self.wide.same(left, right, shape)
 
     def gradient(self, name: str, formula: Term) -> Proof | None:
         """A proof that the formula is dL/d(name), or None; its facts are those of both sides."""
@@ -160,15 +134,102 @@ class Prover:
             term = substitute(term, {name: self.steps[name] for name in names})
         return term
 
-    def _difference(self, a: Term, b: Term, shape: Shape, rules: Rules, *, expand: bool) -> bool:
-        """Whether the normal form of the difference is empty in every block."""
-        primes: Callable[[str, Poly], Poly] | None = self._prime if expand else None
+
+class _Reading:
+    """Normal forms under one set of rules, and the quantities that are known by them."""
+
+    def __init__(self, prover: Prover, *, expand: bool) -> None:
+        self.prover, self.expand, self.shapes = prover, expand, prover.shapes
+        derivation = prover.gradients.derivation
+        self.rules = rules_for(derivation, self.shapes, expand=expand, primes=self._prime)
+        self.opened = _elementwise(derivation.equations) if expand else {}
+        self.known = self._known()
+
+    def _prime(self, name: str, arg: Poly) -> Poly:
+        return prime(name, arg, self.rules)
+
+    def lower(self, term: Term, shape: Shape | None = None) -> Blocks:
+        """The normal form of a term."""
+        return lower(
+            substitute(term, self.opened),
+            self.shapes,
+            self.rules,
+            expand=self.expand,
+            primes=self._prime,
+            shape=shape,
+        )
+
+    def _known(self) -> dict[Key, tuple[str, Scale, frozenset[str]]]:
+        """Keys of the quantities that have a name: forward nodes, then adjoints."""
+        table: dict[Key, tuple[str, Scale, frozenset[str]]] = {}
+        derivation = self.prover.gradients.derivation
+        forward = {e.name: e.term for e in derivation.equations}
+        for name, term in (*forward.items(), *self.prover.steps.items()):
+            if isinstance(term, Const | Var):
+                continue
+            self.rules.used.clear()
+            key, scale = primitive(self.lower(term))
+            if scale is not None:
+                table.setdefault(key, (name, scale, frozenset(self.rules.used)))
+        return table
+
+    def named(self, term: Term) -> Term:
+        """The term with every sub-formula that is a known quantity replaced by its name."""
+
+        def node(old: Term, args: tuple[Term, ...]) -> Term:
+            new = replace(old, args=args) if isinstance(old, Apply) else old
+            if isinstance(new, Var):
+                return self.prover.aliases.get(new.name, new)
+            if isinstance(new, Const) or new.op in VIEWS:
+                return new
+            return self._name(new)
+
+        return fold(term, node)
+
+    def _name(self, term: Apply) -> Term:
+        shape = typed(term, self.shapes)[1]
+        key, scale = primitive(self.lower(term, shape))
+        found = self.known.get(key)
+        if found is None or scale is None or not _same(self.shapes[found[0]], shape):
+            return term
+        self.rules.used.update(found[2])
+        return scale.over(found[1]).times(Var(found[0]))
+
+    def equal(self, a: Term, b: Term, shape: Shape) -> Proof | None:
+        """A proof that two formulas are equal, sub-formulas by their names."""
+        self.rules.used.clear()
         try:
-            left = lower(a, self.shapes, rules, expand=expand, primes=primes, shape=shape)
-            right = lower(b, self.shapes, rules, expand=expand, primes=primes, shape=shape)
+            return self._same(self.named(a), self.named(b), shape)
         except DeriveError:
-            return False
-        return all(not normal(left[block] - right[block], rules).terms for block in left)
+            return None
+
+    def same(self, a: Term, b: Term, shape: Shape) -> Proof | None:
+        """A proof that two formulas are equal, as they stand."""
+        self.rules.used.clear()
+        try:
+            return self._same(a, b, shape)
+        except DeriveError:
+            return None
+
+    def _same(self, a: Term, b: Term, shape: Shape) -> Proof | None:
+        left, right = self.lower(a, shape), self.lower(b, shape)
+        if any(normal(left[block] - right[block], self.rules).terms for block in left):
+            return None
+        return Proof(tuple(sorted(self.rules.used)), self.expand)
+
+
+VIEWS = frozenset({"slice", "transpose"})
+ENTRYWISE = frozenset({"add", "sub", "neg", "mul", "div", "pow"})
+
+
+def _elementwise(equations: Iterable[Equation]) -> dict[str, Term]:
+    """Names that stand for a function of another name entry by entry: H2 = silu(z2)."""
+    found: dict[str, Term] = {}
+    for equation in equations:
+        nodes = [node for node in walk(equation.term) if isinstance(node, Apply)]
+        if nodes and all(n.op in ENTRYWISE or is_function(n.op) for n in nodes):
+            found[equation.name] = substitute(equation.term, found)
+    return found
 
 
 Key = tuple[tuple[Block, Poly], ...]

@@ -36,7 +36,7 @@ SLOPE = {
     "sigmoid": "{h} ∘ (1 - {h})",
     "tanh": "1 - {h}^2",
     "relu": "[{z} > 0]",
-    "leaky_relu": "[{z} > 0] + 0.01 [-{z} > 0]",
+    "leaky_relu": "0.01 + 0.99 [{z} > 0]",
     "elu": "elu'({z})",
     "softplus": "1 / (1 + exp(-{z}))",
     "silu": "sigmoid({z}) + {z} ∘ sigmoid({z}) ∘ (1 - sigmoid({z}))",
@@ -47,8 +47,8 @@ SLOPE = {
 """The derivative of an elementwise activation, by its output `{h}` or its argument `{z}`."""
 
 WHOLE = {
-    "softmax": "{h} ∘ ({d} - sum({d} ∘ {h}, axis={axis}))",
-    "log_softmax": "{d} - exp({h}) ∘ sum({d}, axis={axis})",
+    "softmax": "{h} ∘ ({d} - sum({d} ∘ {h}, axis={axis}, keepdims=True))",
+    "log_softmax": "{d} - exp({h}) ∘ sum({d}, axis={axis}, keepdims=True)",
 }
 """dL/dz of an activation over a whole sample, by the adjoint `{d}` of its output."""
 
@@ -62,7 +62,7 @@ WEIGHT = {
 }
 """dL/dW: every sample adds the outer product of the layer's input and its error."""
 
-BIAS = {"row": "sum({dz}, axis=0)", "column": "sum({dz}, axis=1)"}
+BIAS = {"row": "sum({dz}, axis=0, keepdims=True)", "column": "sum({dz}, axis=1, keepdims=True)"}
 """dL/db: the errors added up over the samples."""
 
 BACK = {

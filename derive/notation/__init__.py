@@ -1,1 +1,33 @@
-"""Formulas as people write them, read and written by one table."""
+r"""Formulas as people write them, to terms and back: one table read in both directions.
+
+`read` takes plain text, Unicode and LaTeX; `read_numpy` one expression and `read_program` several
+assignments in NumPy notation; `write` gives all three. Whatever is refused is a `DeriveError` with
+the place of the fault.
+
+    text -> scanner (tokens) -> words (names) -> reader -> Term -> writer (by styles, table) -> text
+    text -> python (syntax tree) -> numpylike, program -> Term, Equations
+
+>>> term = read(r"W_2^\top(\hat{y} - y)", ["W2", "yhat", "y"])
+>>> write(term, "plain"), write(term, "numpy")
+('W2^T (yhat - y)', 'W2.T @ (yhat - y)')
+"""
+
+from derive.notation.names import latex_name, name_key
+from derive.notation.numpylike import read_numpy
+from derive.notation.program import read_program
+from derive.notation.python import looks_like_numpy
+from derive.notation.reader import read
+from derive.notation.table import NOTATIONS, Notation
+from derive.notation.writer import write
+
+__all__ = [
+    "NOTATIONS",
+    "Notation",
+    "latex_name",
+    "looks_like_numpy",
+    "name_key",
+    "read",
+    "read_numpy",
+    "read_program",
+    "write",
+]

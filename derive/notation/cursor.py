@@ -69,6 +69,21 @@ class Cursor:
         """The text at a place."""
         return self.make.text[span.start : span.end]
 
+    def check_numbers(self) -> None:
+        """Refuse `2 3`."""
+        if self.next.kind == "number" and self.tokens[self.place - 1].kind == "number":
+            message, help = "two numbers stand side by side", "write a sign between them"
+            raise self.make.refusal("D104", message, self.next.span, help)
+
+    def check_quotient(self, start: int) -> None:
+        """Refuse `1/2N`, which some read as (1/2) N and some as 1/(2N)."""
+        bare = self.place == start + 1 and self.tokens[start].kind in ("number", "name")
+        if bare and self.next.kind in ("number", "name") and not self.next.spaced:
+            span = self.tokens[start].span.join(self.next.span)
+            message = f"it is not clear what is divided by `{self.text(span)}`"
+            help = "put brackets around the denominator, or room after its first factor"
+            raise self.make.refusal("D104", message, span, help)
+
     def stray(self, token: Token) -> DeriveError:
         """The refusal of a token that does not fit."""
         if token.kind == "end":

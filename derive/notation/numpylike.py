@@ -15,7 +15,7 @@ from derive.notation.limits import MAX_DEPTH
 from derive.notation.names import Names, name_key
 from derive.notation.piece import Maker, Piece, widen
 from derive.notation.python import Source, parse_expression
-from derive.notation.spelling import listing, suggestion
+from derive.notation.spelling import listing, shown, suggestion
 from derive.term import Attr, Const, Term
 
 MODULES = frozenset(("np", "numpy"))
@@ -36,16 +36,6 @@ _NUMPY: Mapping[str, str] = {
 """Function of NumPy -> the function of `derive.notation.calls`."""
 
 _DECIMAL = re.compile(r"[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]+)?")
-_NUMPY_SIGNS = re.compile(r"\b(?:np|numpy|self)\.|@|\*\*|\.T\b|\.(?:dot|sum|transpose)\(|\[['\"]")
-
-
-def looks_like_numpy(text: str) -> bool:
-    """Whether a formula is in NumPy notation rather than in LaTeX or plain text.
-
-    >>> looks_like_numpy("x.T @ d"), looks_like_numpy("x^T d"), looks_like_numpy("W * x")
-    (True, False, False)
-    """
-    return "\\" not in text and "^" not in text and _NUMPY_SIGNS.search(text) is not None
 
 
 def read_numpy(text: str, names: Collection[str]) -> Term:
@@ -123,7 +113,7 @@ class NumpyReader:
             message = f"`{name}` can mean {' or '.join(f'`{one}`' for one in found)}"
             raise self.refusal("D104", message, node, "spell it as it is declared")
         help = suggestion(name, self.names.declared) or listing(self.names.declared)
-        raise self.refusal("D101", f"unknown name `{name}`", node, help)
+        raise self.refusal("D101", f"unknown name `{shown(name)}`", node, help)
 
     def constant(self, node: ast.Constant) -> Piece:
         """A number, by its spelling, so that it is exact."""
@@ -155,17 +145,19 @@ class NumpyReader:
         piece, span = self.piece(node.value), self.source.span(node)
         items = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         for axis, item in enumerate(items):
-            if (bounds := self.bounds(item)) != (0, None):
+            if bounds := self.bounds(item):
                 piece = self.make.apply("slice", [piece], span, (axis, *bounds))
         return widen(piece, span)
 
-    def bounds(self, item: ast.expr) -> tuple[int, int | None]:
-        """Start and stop of one axis; a single row keeps its axis."""
+    def bounds(self, item: ast.expr) -> tuple[int, int | None] | None:
+        """Start and stop of one axis, None for all of it; a single row keeps its axis."""
         if not isinstance(item, ast.Slice):
             row = self.whole(item)
             return row, row + 1
         if item.step is not None:
             raise self.refusal("D111", "a slice with a step is not supported", item)
+        if item.lower is None and item.upper is None:
+            return None
         start = 0 if item.lower is None else self.whole(item.lower)
         return start, None if item.upper is None else self.whole(item.upper)
 
@@ -238,7 +230,9 @@ class NumpyReader:
         """A function, or the refusal of a name that is none."""
         if function is not None:
             return function
-        raise self.refusal("D101", f"unknown function `{name}`", node, suggestion(name, others))
+        raise self.refusal(
+            "D101", f"unknown function `{shown(name)}`", node, suggestion(name, others)
+        )
 
     def arguments(self, function: str, node: ast.Call) -> Sequence[Piece]:
         """The arguments; those of a stack stand in a list."""

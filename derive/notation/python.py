@@ -14,6 +14,7 @@ from derive.notation.limits import MAX_DIGITS, MAX_NESTING, check_length
 _COMMENT = re.compile(r"#[^\n]*")
 _DIGITS = re.compile(rf"[0-9_]{{{2 * MAX_DIGITS},}}")
 _BREAK = re.compile(r"\\?\n")
+_NUMPY_SIGNS = re.compile(r"\b(?:np|numpy|self)\.|@|\*\*|\.T\b|\.(?:dot|sum|transpose)\(|\[['\"]")
 _FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 _BLOCK = "if 1:\n"
 
@@ -28,7 +29,8 @@ class Source:
 
     def span(self, node: ast.expr | ast.stmt) -> Span:
         """The place of a node."""
-        assert node.end_lineno is not None and node.end_col_offset is not None
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
         start = self._at(node.lineno, node.col_offset)
         return Span(start, self._at(node.end_lineno, node.end_col_offset))
 
@@ -47,6 +49,15 @@ class Source:
             line, column = min(error.lineno, len(self.lines)), error.offset
         start = min(self.starts[line - 1] + column - 1, len(self.text))
         return refuse("D112", "this is not NumPy text", self.text, Span(start, start + 1))
+
+
+def looks_like_numpy(text: str) -> bool:
+    """Whether a formula is in NumPy notation rather than in LaTeX or plain text.
+
+    >>> looks_like_numpy("x.T @ d"), looks_like_numpy("x^T d"), looks_like_numpy("W * x")
+    (True, False, False)
+    """
+    return "\\" not in text and "^" not in text and _NUMPY_SIGNS.search(text) is not None
 
 
 def parse_expression(text: str) -> tuple[ast.expr, Source]:

@@ -91,26 +91,15 @@ class _Reader(Cursor):
 
     def join(self, left: Piece, sign: Infix) -> Piece:
         """The operand and what stands to the right of the sign."""
-        token = self.next
         if sign.sign:
             self.take()
-        elif isinstance(left.term, Const) and token.kind == "number":
-            help = "write a sign between them"
-            raise self.make.refusal("D104", "two numbers stand side by side", token.span, help)
+        else:
+            self.check_numbers()
         start = self.place
         right = self.expression(ADD if sign.level == COMPARE else sign.level + 1)
         if sign.sign == "/":
             self.check_quotient(start)
         return self.make.join(sign, self.signs.get(sign.sign, sign.op), left, right)
-
-    def check_quotient(self, start: int) -> None:
-        """Refuse `1/2N`, which some read as (1/2) N and some as 1/(2N)."""
-        bare = self.place == start + 1 and self.tokens[start].kind in ("number", "name")
-        if bare and self.next.kind in ("number", "name") and not self.next.spaced:
-            span = self.tokens[start].span.join(self.next.span)
-            message = f"it is not clear what is divided by `{self.text(span)}`"
-            help = "put brackets around the denominator, or room after its first factor"
-            raise self.make.refusal("D104", message, span, help)
 
     def operand(self, least: int) -> Piece:
         """What stands before or after a sign; a leading minus takes all of a product."""

@@ -31,9 +31,10 @@ from derive.notation.signs import (
     RAISED,
     SIZES,
     SPACES,
+    UNREAD,
     UPRIGHT,
 )
-from derive.notation.spelling import suggestion
+from derive.notation.spelling import shown, suggestion
 from derive.notation.table import SPELLINGS
 
 
@@ -202,7 +203,7 @@ class _Scanner:
         elif name in _COMMANDS:
             self.emit(*_COMMANDS[name], length)
         else:
-            known = [*_COMMANDS, *FONTS]
+            known = [] if name in UNREAD else [*_COMMANDS, *FONTS]
             raise self.unknown(match.group(), length, [f"\\{k}" for k in known])
 
     def font(self, name: str, length: int) -> None:
@@ -239,7 +240,9 @@ class _Scanner:
         """The refusal of a sign that no table knows."""
         span = Span(self.place, self.place + length)
         help = suggestion(text, known) or _ADVICE.get(text)
-        return refuse("D102", f"the sign `{text}` is not understood", self.text, span, help=help)
+        return refuse(
+            "D102", f"the sign `{shown(text)}` is not understood", self.text, span, help=help
+        )
 
 
 _CROSS = "write juxtaposition for the matrix product, or ∘ for the elementwise one"

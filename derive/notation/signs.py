@@ -65,14 +65,10 @@ FONTS = frozenset(
 )
 """Commands that change how a name looks, not what it names."""
 
-UPRIGHT = frozenset(
-    _words("mathrm mathsf mathtt mathit text textbf textit textrm operatorname")
-)
+UPRIGHT = frozenset(_words("mathrm mathsf mathtt mathit text textbf textit textrm operatorname"))
 """Fonts in which several letters are one word."""
 
-SIZES = frozenset(
-    _words("left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr middle")
-)
+SIZES = frozenset(_words("left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr middle"))
 """Commands before a bracket that say how large it is."""
 
 SPACES = frozenset([" ", ",", ";", ":", ">", "!", "quad", "qquad", "enspace", "thinspace"])
@@ -90,6 +86,14 @@ FUNCTION_COMMANDS: Mapping[str, str] = {
 """LaTeX command -> word."""
 
 FRACTIONS = frozenset(("frac", "dfrac", "tfrac"))
+
+UNREAD = frozenset(
+    _words("""
+        sum prod partial nabla in mathbb times div pm infty to rightarrow leftarrow forall langle
+        rangle underbrace overbrace tag label quad min arg det int lim
+    """)
+)
+"""Commands of LaTeX that mean something else than a misspelt one, and are not read."""
 
 COMMAND_SIGNS: Mapping[str, str] = {
     "top": "⊤",

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from derive.diagnostic import Span, refuse
+from derive.notation.limits import MAX_DEPTH
 from derive.notation.names import join_key
 from derive.notation.scanner import Token
 
 LETTERS = frozenset(("letter", "greek", "word"))
-_LABEL = frozenset(("letter", "greek", "word", "number", "digits"))
+_SCRIPTS = frozenset(("letter", "greek", "word", "number", "digits"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class Units:
     def word(self, place: int) -> tuple[str, int]:
         """The plain letters from here on, and the place after them."""
         end = place
+        if self.tokens[place].kind == "word":
+            return self.tokens[place].text, place + 1
         while self.tokens[end].kind == "letter" and not (end > place and self.tokens[end].spaced):
             end += 1
         return "".join(token.text for token in self.tokens[place:end]), end
@@ -101,14 +104,14 @@ class Units:
     def script_end(self, place: int) -> int:
         """The place after the script whose sign stands here."""
         token = self.tokens[place + 1]
-        if token.kind == "open" and token.text in "{(":
+        if token.kind == "open":
             return self.mates[place + 1] + 1
         if token.is_sign("-", "+") and self.tokens[place + 2].kind == "number":
             return place + 3
-        if token.kind in ("end", "close", "open"):
-            message = f"the sign `{self.tokens[place].text}` needs a script after it"
-            raise refuse("D109", message, self.text, self.tokens[place].span)
-        return place + 2
+        if token.kind in _SCRIPTS or token.is_sign("⊤", "′", "'"):
+            return place + 2
+        message = f"the sign `{self.tokens[place].text}` needs a script after it"
+        raise refuse("D109", message, self.text, self.tokens[place].span)
 
     def strip(self, start: int, end: int) -> tuple[int, int]:
         """A range without the braces around it."""
@@ -128,6 +131,9 @@ class Units:
             if self.tokens[after].spaced or not self.starts(after):
                 break
             units += self.read(after)
+            if len(units) > MAX_DEPTH:
+                message = f"more than {MAX_DEPTH} letters stand in a row"
+                raise refuse("D106", message, self.text, self.tokens[place].span)
         return units
 
     def read(self, place: int) -> list[Unit]:
@@ -215,8 +221,8 @@ class Units:
             return None
         close = self.mates[start]
         inner = self.tokens[start + 1 : close]
-        simple = all(token.kind in _LABEL or token.is_sign("-", "+", ",") for token in inner)
-        if not inner or not simple or inner[0].kind not in _LABEL:
+        simple = all(token.kind in _SCRIPTS or token.is_sign("-", "+", ",") for token in inner)
+        if not inner or not simple or inner[0].kind not in _SCRIPTS:
             return None
         if not braced and len({token.kind for token in inner}) > 1:
             return None

@@ -14,12 +14,13 @@ from derive.diagnostic import DeriveError, Span, refuse
 from derive.notation.calls import REDUCTIONS, WORDS, function_of
 from derive.notation.names import Names
 from derive.notation.scanner import Token
-from derive.notation.spelling import listing, suggestion
+from derive.notation.spelling import listing, shown, suggestion
 from derive.notation.units import LETTERS, Unit, Units
 
 KEYWORDS = frozenset(("axis", "keepdims"))
 LITERALS = frozenset(("True", "False", "None"))
 TRANSPOSE = "ᵀ"
+_ADVICE = dict.fromkeys(("np", "numpy"), "NumPy calls do not mix with other notation")
 _LONGEST_WORD = max(map(len, WORDS))
 
 
@@ -141,7 +142,9 @@ class _Words:
     def exponential(self, units: Sequence[Unit]) -> tuple[int, int] | None:
         """The superscript of an undeclared `e`: `e^{-z}` is exp(-z)."""
         after = units[-1].after
-        if units[-1].key != "e" or units[-1].raised or not self.tokens[after].is_sign("^"):
+        if units[-1].key != "e" or units[-1].raised or after >= self.limit:
+            return None
+        if not self.tokens[after].is_sign("^"):
             return None
         start, end = after + 1, self.units.script_end(after)
         inner = self.tokens[slice(*self.units.strip(start, end))]
@@ -222,8 +225,8 @@ class _Words:
             start = ends[-1]
         span = Span(units[start].span.start, span.end)
         word = self.text[span.start : span.end]
-        help = help or suggestion(word, known) or listing(self.names.declared)
-        return refuse("D101", f"unknown name `{word}`", self.text, span, help=help)
+        help = _ADVICE.get(word) or help or suggestion(word, known) or listing(self.names.declared)
+        return refuse("D101", f"unknown name `{shown(word)}`", self.text, span, help=help)
 
 
 def is_transpose(content: Sequence[Token]) -> bool:

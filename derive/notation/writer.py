@@ -1,47 +1,21 @@
 """Terms to text: one writer for the three notations, by the rows of the table.
 
-What no row can say stands below, one table for each kind: names, numbers, calls, blocks. Every text
-is read back as the same term, except that the negative of a number and the quotient of two numbers
-are read as numbers.
+Every text is read back as the same term, except that the negative of a number and the quotient of
+two numbers are read as numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from derive.functions import FUNCTIONS, PRIME, is_function
+from derive.functions import is_function
 from derive.notation.calls import SOFTMAX_AXIS
-from derive.notation.names import latex_name
 from derive.notation.piece import is_scalar
-from derive.notation.table import (
-    ADD,
-    ATOM,
-    BESIDE,
-    COMPARE,
-    MINUS,
-    NOTATIONS,
-    SCRIPT,
-    SIGNED,
-    TIMES,
-    Notation,
-)
-from derive.term import Apply, Attr, Const, Term, Var, fold
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A written term: its text, how tightly it binds, its op, and if it is known to be a number."""
-
-    text: str
-    level: int
-    op: str = ""
-    scalar: bool = False
-    value: Fraction | None = None
-
-
-Calls = Mapping[str, str]
+from derive.notation.styles import STYLES, Style, Written, atomic
+from derive.notation.table import ATOM, SCRIPT
+from derive.term import Attr, Const, Term, Var, fold
 
 
 def write(
@@ -54,7 +28,7 @@ def write(
     r"""A term as text in "plain" (Unicode), "latex" or "numpy" notation.
 
     `scalars` are the names that stand for one number each: a product with them is juxtaposition.
-    `functions` are the names of functions, where a NumPy text does not use the usual ones.
+    `functions` gives, for ops, the names by which this text calls them.
 
     >>> from derive.notation.reader import read
     >>> term = read("[1 H1]^T (yhat - y)", ["H1", "yhat", "y"])
@@ -62,40 +36,97 @@ def write(
     [1\ H_{1}]^T (\hat{y} - y)
     np.hstack([np.ones((len(H1), 1)), H1]).T @ (yhat - y)
     """
-    writer = _WRITERS[notation](NOTATIONS[notation], frozenset(scalars), functions or {})
+    writer = _Writer(STYLES[notation], frozenset(scalars), functions or {})
     return fold(term, writer.node).text
 
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """Plain text; the other notations change what differs."""
+    """A style, and what is known of the names in one text."""
 
-    notation: Notation
+    style: Style
     scalars: frozenset[str]
     functions: Mapping[str, str]
 
     def node(self, term: Term, args: Sequence[Written]) -> Written:
         """One node, its arguments being written."""
         if isinstance(term, Var):
-            return Written(self.name(term.name), ATOM, scalar=term.name in self.scalars)
+            scalar = term.name in self.scalars
+            return Written(self.style.name(term.name), ATOM, "name", scalar)
         if isinstance(term, Const):
-            return self.constant(term.value)
+            text, level = self.style.number(term.value)
+            return Written(text, level, scalar=True, value=term.value)
         written = self.application(term.op, args, term.attrs)
         scalar = is_scalar(term.op, term.attrs, [arg.scalar for arg in args])
         return replace(written, op=term.op, scalar=scalar)
 
     def application(self, op: str, args: Sequence[Written], attrs: Sequence[Attr]) -> Written:
         """An op on arguments."""
-        if op == "pow":
-            return self.power(args[0], str(attrs[0]))
+        if op == "pow" and attrs != ("1/2",):
+            base = atomic(self.style, args[0])
+            return Written(self.style.power(base, Fraction(str(attrs[0]))), SCRIPT)
         if op == "concat":
-            return self.blocks(args, attrs[0])
+            assert isinstance(attrs[0], int)
+            return Written(self.style.blocks(self.style, args, attrs[0]), ATOM)
         if op == "slice":
-            return self.slice(args[0], attrs)
-        if op == "sum":
-            return self.sum(args[0], *attrs)
-        if op in ("softmax", "log_softmax"):
-            return self.along(op, args[0], attrs[0])
-        if op == "step" or not is_function(op):
-            return self.row(self.form(op, args), args)
-        return self.call(self.function(op), args)
+            return Written(atomic(self.style, args[0]) + _slice_text(attrs), ATOM)
+        if op in _KEYWORDS:
+            return self.call(op, args[0], _keywords(op, attrs))
+        if is_function(op) and (op in self.functions or op not in self.style.notation.rows):
+            return self.call(op, args[0], {})
+        return self.row(_form(op, args), args)
+
+    def call(self, op: str, argument: Written, keywords: Mapping[str, Attr]) -> Written:
+        """A function on its argument."""
+        function = self.functions.get(op) or self.style.function(op)
+        return Written(self.style.keyed(function, argument.text, keywords), ATOM)
+
+    def row(self, form: str, args: Sequence[Written]) -> Written:
+        """An op that a row of the table says how to write."""
+        row = self.style.notation.rows[form]
+        pairs = zip(args, row.needs, strict=True)
+        texts = [atomic(self.style, a, ATOM if a.op in row.wrap else need) for a, need in pairs]
+        return Written(row.text.format(*texts), row.level)
+
+
+_KEYWORDS: Mapping[str, tuple[str, ...]] = {
+    "sum": ("axis", "keepdims"),
+    "softmax": ("axis",),
+    "log_softmax": ("axis",),
+}
+"""The keywords that the attributes of an op are written as."""
+
+
+def _keywords(op: str, attrs: Sequence[Attr]) -> dict[str, Attr]:
+    """The keywords that have to be written."""
+    default = None if op == "sum" else SOFTMAX_AXIS
+    pairs = dict(zip(_KEYWORDS[op], attrs, strict=True))
+    return {k: v for k, v in pairs.items() if v is not False and (k != "axis" or v != default)}
+
+
+def _slice_text(attrs: Sequence[Attr]) -> str:
+    axis, start, stop = attrs
+    assert isinstance(axis, int)
+    first = "" if start == 0 and stop is not None else start
+    return f"[{':, ' * axis}{first}:{'' if stop is None else stop}]"
+
+
+def _form(op: str, args: Sequence[Written]) -> str:
+    """The row by which an op is written: products and quotients of numbers have their own."""
+    if op == "pow":
+        return "sqrt"
+    if (
+        op == "mul"
+        and args[0].scalar
+        and not (args[1].level >= SCRIPT and args[1].text[0].isdigit())
+    ):
+        return "scale"
+    if op == "matmul" and any(arg.scalar for arg in args):
+        return "scalar matmul"
+    if op == "div" and _is_count(args[0].value) and args[1].op == "name":
+        return "number div"
+    return op
+
+
+def _is_count(value: Fraction | None) -> bool:
+    return value is not None and value >= 0 and value.denominator == 1

@@ -1,0 +1,167 @@
+"""The command line: reads the arguments, and loads what a command needs only when it runs.
+
+Exit codes: 0 all is well, 1 something is wrong, 2 misuse, 3 undecided, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NoReturn
+
+COMMANDS = {
+    "explain": "derive.commands.explaining",
+    "data": "derive.commands.data",
+    "": "derive.commands.main_job",
+}
+"""Where each command lives. Each module has `run(arguments) -> exit code` and `REFUSALS`."""
+
+EPILOG = """\
+commands:
+  derive --layers 784,100,10,10    derive, prove, emit, verify, and only then train on MNIST
+  derive explain W2                how the gradient by W2 comes about, step by step
+  derive data                      where MNIST is looked for, and how to fetch the full set
+
+Each command has its own --help. The network of `--layers 784,100,10,10` has 784 inputs and layers
+of 100, 10 and 10 units: hidden sigmoid, output softmax, cross-entropy, bias inside the weights.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Misuse is one clear sentence on standard error and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program."""
+        self.exit(2, f"derive: {message}\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    name = words[0] if words and words[0] in COMMANDS else ""
+    arguments = PARSERS[name]().parse_args(words[1:] if name else words)
+    try:
+        module = importlib.import_module(COMMANDS[name])
+        try:
+            return int(module.run(arguments))
+        except module.REFUSALS as refusal:
+            return _refused(refusal)
+    except KeyboardInterrupt:
+        print("derive: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+
+
+def _refused(refusal: Exception) -> int:
+    """Prints a refusal, with the caret where there is a place."""
+    diagnostic = getattr(refusal, "diagnostic", None)
+    text = diagnostic.render() if diagnostic is not None and diagnostic.span else str(refusal)
+    print(f"derive: {text}", file=sys.stderr)
+    return 2
+
+
+def installed_version() -> str:
+    """The version of the installed distribution."""
+    try:
+        return version("derive-backprop")
+    except PackageNotFoundError:
+        return "0 (not installed)"
+
+
+def _network(parser: argparse.ArgumentParser, layers: str | None) -> None:
+    group = parser.add_argument_group("the network")
+    group.add_argument(
+        "--layers",
+        default=layers,
+        metavar="N,N[:activation],...",
+        help="input and layer sizes, e.g. 784,100,10,10 or 784,100:relu,10:softmax",
+    )
+    group.add_argument("--activations", metavar="A,B,...", help="one for each layer, or all hidden")
+    group.add_argument(
+        "--loss",
+        default="cross-entropy",
+        help="a name, or a formula of yhat and y such as 'sum((yhat - y)^2) / 2'",
+    )
+    group.add_argument(
+        "--bias", default="augmented", metavar="KIND", help="augmented ([1 H]), separate or none"
+    )
+    group.add_argument("--reduction", metavar="KIND", help="mean (default) or sum over the batch")
+    group.add_argument("--row", dest="layout", action="store_const", const="row", default="row")
+    group.add_argument("--column", dest="layout", action="store_const", const="column")
+    group.add_argument("--single", action="store_true", help="one sample instead of a batch")
+    group.add_argument(
+        "--define",
+        action="append",
+        default=[],
+        metavar="'f(z) = ...'",
+        help="an activation given as a formula; may be repeated",
+    )
+
+
+def _main_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="derive",
+        description="Checks backpropagation derivations, and emits gradients that were checked.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"derive {installed_version()}")
+    _network(parser, None)
+    work = parser.add_argument_group("the work")
+    work.add_argument(
+        "--claim",
+        action="append",
+        default=[],
+        metavar="'dL/dW2 = ...'",
+        help="a gradient of your own, to be judged first; may be repeated",
+    )
+    work.add_argument("--emit", type=Path, metavar="PATH", help="write the NumPy module here")
+    work.add_argument("--json", action="store_true", help="everything as JSON, nothing else")
+    train = parser.add_argument_group("training")
+    train.add_argument("--no-train", action="store_true", help="stop after the verification")
+    train.add_argument("--epochs", type=int, metavar="N")
+    train.add_argument("--lr", type=float, metavar="RATE", help="the first learning rate")
+    train.add_argument("--batch", type=int, metavar="N")
+    train.add_argument("--momentum", type=float, metavar="M")
+    train.add_argument("--weight-decay", type=float, metavar="D")
+    train.add_argument("--schedule", metavar="KIND", help="cosine, linear or constant")
+    train.add_argument("--seed", type=int, default=0, metavar="N")
+    train.add_argument("--data", type=Path, metavar="DIR", help="a folder with the MNIST files")
+    train.add_argument("--save", type=Path, metavar="PATH", help="keep the weights here (.npz)")
+    train.add_argument("--plot", type=Path, metavar="PATH", help="draw the run here (.png)")
+    return parser
+
+
+def _explain_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="derive explain",
+        description="How the gradient by one name comes about, step by step.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("name", metavar="NAME", help="a name such as W2, z3, H1 or x")
+    _network(parser, "784,100,10,10")
+    return parser
+
+
+def _data_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="derive data",
+        description="Where MNIST is looked for, what is there, and how to fetch the full set.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="look here first")
+    parser.add_argument("--fetch", action="store_true", help="download the full set (11 MB)")
+    return parser
+
+
+PARSERS = {"": _main_parser, "explain": _explain_parser, "data": _data_parser}
+
+if __name__ == "__main__":
+    sys.exit(main())

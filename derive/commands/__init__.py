@@ -1,0 +1,1 @@
+"""The commands: each joins the symbolic and the numeric half for one job."""
