@@ -53,7 +53,9 @@ def __getattr__(name: str) -> Any:
     """Loads a public name from its module."""
     if name not in PUBLIC:
         raise AttributeError(f"module 'derive' has no attribute {name!r}")
-    return getattr(importlib.import_module(PUBLIC[name]), name)
+    value = getattr(importlib.import_module(PUBLIC[name]), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

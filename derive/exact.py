@@ -198,3 +198,28 @@ def forward(
 def table(rows: Sequence[Sequence[float]]) -> Table:
     """A matrix of floats as exact entries."""
     return {(i, j): mpmath.mpf(v) for i, row in enumerate(rows) for j, v in enumerate(row)}
+
+
+def loss_difference(
+    derivation: Derivation,
+    shapes: Mapping[str, Shape],
+    values: Mapping[str, Table],
+    sizes: Mapping[str, int],
+    name: str,
+    place: tuple[int, ...],
+) -> float:
+    """dL/d(one entry) by a central difference at `DIGITS` digits; right to about 30 of them."""
+    with mpmath.workdps(DIGITS):
+        step = mpmath.mpf(10) ** -(DIGITS // 3)
+        ends = [
+            forward(derivation, shapes, _moved(values, name, place, move), sizes)
+            for move in (step, -step)
+        ]
+        up, down = (found[derivation.loss][()] for found in ends)
+        return float((up - down) / (2 * step))
+
+
+def _moved(
+    values: Mapping[str, Table], name: str, place: tuple[int, ...], step: Number
+) -> dict[str, Table]:
+    return {**values, name: {**values[name], place: values[name][place] + step}}

@@ -44,7 +44,11 @@ DEEPEST = 512
 
 @dataclass(frozen=True)
 class Stack:
-    """A network of dense layers with a loss; its forward equations are `derivation`."""
+    """A network of dense layers with a loss; its forward equations are `derivation`.
+
+    `stated`: the reduction was given and not only assumed. `assumed`: the targets have the facts
+    that the loss is meant for (rows that sum to 1).
+    """
 
     sizes: tuple[int, ...]
     activations: tuple[str, ...]
@@ -55,6 +59,7 @@ class Stack:
     single: bool = False
     defines: Mapping[str, Term] | None = None
     stated: bool = True
+    assumed: bool = True
 
     @property
     def depth(self) -> int:
@@ -297,8 +302,8 @@ def _total(made: Stack) -> Term:
 
 def _symbols(made: Stack) -> tuple[Symbol, ...]:
     count = ONE if made.single else dim("N")
-    sample = "distribution" if made.loss.target == "distribution" else made.loss.target
-    fact = (f"distribution axis={made.axis}",) if sample == "distribution" else ()
+    simplex = made.assumed and made.loss.target == "distribution"
+    fact = (f"distribution axis={made.axis}",) if simplex else ()
     symbols = [Symbol("x", _samples(made, dim("n0"), count), "input")]
     for layer in range(1, made.depth + 1):
         symbols += _layer_symbols(made, layer)

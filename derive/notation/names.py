@@ -36,13 +36,17 @@ def name_key(name: str) -> str:
     >>> name_key("W_1"), name_key("ŷ₂"), name_key("δ2"), name_key("y_hat")
     ('W1', 'yhat2', 'delta2', 'yhat')
     """
-    plain = "".join(LOWERED.get(letter, letter) for letter in name)
-    pieces = plain.replace("-", "_").split("_")
-    return join_key("".join(map(_cluster_name, _CLUSTER.findall(piece))) for piece in pieces)
+    return join_key(name_spelling(name).split("_"))
 
 
-def _cluster_name(cluster: str) -> str:
-    return letter_name(cluster)[1]
+def name_spelling(name: str) -> str:
+    """A declared name in ASCII, its underscores kept.
+
+    >>> name_spelling("δ₂"), name_spelling("W_1")
+    ('delta2', 'W_1')
+    """
+    plain = "".join(LOWERED.get(letter, letter) for letter in name).replace("-", "_")
+    return "".join(letter_name(cluster)[1] for cluster in _CLUSTER.findall(plain))
 
 
 class Names:
@@ -61,17 +65,20 @@ class Names:
         if name not in self.declared:
             key = name_key(name)
             self.declared[name] = None
+            self.spelled.setdefault(name_spelling(name), name)
             self.spelled[unicodedata.normalize("NFC", name)] = name
             self.keyed.setdefault(key, []).append(name)
             self.longest = max(self.longest, len(key))
 
     def find(self, spellings: Iterable[str], key: str) -> tuple[str, ...]:
         """The declared names that a written one can mean: none, the one, or several."""
-        for spelling in spellings:
-            exact = self.spelled.get(unicodedata.normalize("NFC", spelling))
-            if exact is not None:
-                return (exact,)
-        return tuple(self.keyed.get(key, ()))
+        exact = self.exact(spellings)
+        return tuple(self.keyed.get(key, ())) if exact is None else (exact,)
+
+    def exact(self, spellings: Iterable[str]) -> str | None:
+        """The declared name that is spelled like this, fonts and alphabets aside."""
+        written = (unicodedata.normalize("NFC", spelling) for spelling in spellings)
+        return next((self.spelled[s] for s in written if s in self.spelled), None)
 
 
 _GREEK = frozenset(GREEK.values())

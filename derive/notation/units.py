@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from derive.diagnostic import Span, refuse
 from derive.notation.limits import MAX_DEPTH
-from derive.notation.names import join_key
+from derive.notation.names import join_key, name_key
 from derive.notation.scanner import Token
 
 LETTERS = frozenset(("letter", "greek", "word"))
@@ -145,8 +145,8 @@ class Units:
             units = self.braced(place)
         else:
             alone, greek = token.kind == "word", token.kind == "greek"
-            unit = Unit(token.text, token.text, token.span, place + 1, alone=alone, greek=greek)
-            units = [unit]
+            base = name_key(token.text)
+            units = [Unit(base, token.text, token.span, place + 1, alone=alone, greek=greek)]
         units[-1] = self.scripted(units[-1])
         return units
 
@@ -176,7 +176,8 @@ class Units:
             units = [Unit(token.text, token.text, token.span, place + 2)]
         base = "".join(unit.key for unit in units[:-1]) + units[-1].base + accent.text
         span = accent.span.join(units[-1].span)
-        return replace(units[-1], base=base, spelling=base, span=span, greek=False)
+        spelling = "_".join((base, *units[-1].scripts))
+        return replace(units[-1], base=base, spelling=spelling, span=span, greek=False)
 
     def scripted(self, unit: Unit) -> Unit:
         """The unit with the digits, subscripts and labels that follow it."""

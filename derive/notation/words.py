@@ -78,6 +78,9 @@ class _Words:
         elif self.units.is_dot_t(self.place):
             self.put("sign", TRANSPOSE, token.span.join(self.tokens[self.place + 1].span))
             self.place += 2
+        elif token.is_sign("⊤"):
+            self.put("sign", TRANSPOSE, token.span)
+            self.place += 1
         elif self.units.is_number(self.place):
             span = token.span.join(self.tokens[self.place + 2].span)
             self.put("number", self.tokens[self.place + 1].text, span, token.spaced)
@@ -196,21 +199,20 @@ class _Words:
     def meaning(
         self, units: Sequence[Unit], start: int, end: int, key: str, power: bool
     ) -> _Segment | None:
-        """What a part of the row names, if anything; a function only at the end of the row."""
+        """What a part of the row names, if anything.
+
+        A name as it is declared goes before a function, and that before a name spelled otherwise.
+        """
         part = units[start:end]
         raw = self.text[part[0].span.start : part[-1].span.end]
-        names = self.names.find((raw, "".join(unit.spelling for unit in part)), key)
-        if names:
-            return _Segment(end, names)
-        if end < len(units) and not part[-1].alone:
-            return None
-        if power and key == "e" and end == len(units):
-            return _Segment(end, function="exp")
-        if function := function_of(key, greek=part[0].greek):
-            return _Segment(end, function=function)
-        bare = key.removesuffix(part[-1].script)
-        function = function_of(bare) if part[-1].script.isdigit() else None
-        return _Segment(end, (), function, part[-1].script) if function in REDUCTIONS else None
+        if exact := self.names.exact((raw, "".join(unit.spelling for unit in part))):
+            return _Segment(end, (exact,))
+        if end == len(units) or part[-1].alone:
+            function, axis = _function(part, key, power and end == len(units))
+            if function:
+                return _Segment(end, (), function, axis)
+        names = self.names.find((), key)
+        return _Segment(end, names) if names else None
 
     def unknown(self, units: Sequence[Unit], power: bool) -> DeriveError:
         """The refusal of a row of letters, with the caret under what is not known."""
@@ -234,3 +236,13 @@ def is_transpose(content: Sequence[Token]) -> bool:
     if len(content) != 1:
         return False
     return content[0].is_sign("⊤") or (content[0].kind in LETTERS and content[0].text == "T")
+
+
+def _function(part: Sequence[Unit], key: str, power: bool) -> tuple[str | None, str | None]:
+    """The function that a part of a row names, and its subscript if that is an axis."""
+    if power and key == "e":
+        return "exp", None
+    script = part[-1].script
+    if script.isdigit() and (bare := function_of(key.removesuffix(script))) in REDUCTIONS:
+        return bare, script
+    return function_of(key, greek=part[0].greek), None

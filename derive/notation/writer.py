@@ -115,13 +115,11 @@ def _form(op: str, args: Sequence[Written]) -> str:
     """The row by which an op is written: products and quotients of numbers have their own."""
     if op == "pow":
         return "sqrt"
-    if (
-        op == "mul"
-        and args[0].scalar
-        and not (args[1].level >= SCRIPT and args[1].text[0].isdigit())
-    ):
+    scaling = any(arg.scalar for arg in args)
+    beside = not (len(args) > 1 and args[1].level >= SCRIPT and args[1].text[0].isdigit())
+    if op == "mul" and scaling and beside:
         return "scale"
-    if op == "matmul" and any(arg.scalar for arg in args):
+    if op == "matmul" and (scaling or not beside):
         return "scalar matmul"
     if op == "div" and _is_count(args[0].value) and args[1].op == "name":
         return "number div"

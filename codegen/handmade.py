@@ -1,0 +1,45 @@
+"""The textbook's formulas as a NumPy function: an oracle by value, written by a person.
+
+The formulas come from `derive.textbook` as they stand, over forward values computed in the plain
+way; neither the differentiator nor the safe forms have a part in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from codegen.load import load
+from codegen.network import Array, Params
+from codegen.runtime import RUNTIME, source
+from derive.infer import shapes_of
+from derive.layers import Stack
+from derive.notation import write
+from derive.term import Apply, Term, walk
+from derive.textbook import textbook
+from derive.tidy import scalar_names
+
+Oracle = Callable[[Params, Array, Array], Mapping[str, Array]]
+
+
+def handmade(made: Stack) -> Oracle | None:
+    """A function (params, x, y) -> the gradients that a textbook prints; None where it has none."""
+    formulas = [one for one in textbook(made) if one.name in made.parameters and made.assumed]
+    if not formulas:
+        return None
+    oracle: Any = load(_text(made, {one.name: one.term for one in formulas}), "textbook").gradients
+    return oracle if callable(oracle) else None
+
+
+def _text(made: Stack, formulas: Mapping[str, Term]) -> str:
+    scalars = scalar_names(shapes_of(made.derivation))
+    forward = [(e.name, e.term) for e in made.derivation.equations[:-1]]
+    nodes = (n for term in (*(t for _, t in forward), *formulas.values()) for n in walk(term))
+    used = {n.op for n in nodes if isinstance(n, Apply)} & set(RUNTIME)
+    lines = [f'    {name} = params["{name}"]' for name in made.parameters]
+    lines.append(f"    N = x.shape[{1 - made.axis}]")
+    lines += [f"    {name} = {size}" for name, size in made.numbers.items()]
+    lines += [f"    {n} = {write(t, 'numpy', scalars=scalars)}" for n, t in forward]
+    table = [f'        "{n}": {write(t, "numpy", scalars=scalars)},' for n, t in formulas.items()]
+    body = "\n".join([*lines, "    return {", *table, "    }"])
+    return f"import numpy as np\n\n\n{source(used)}\n\n\ndef gradients(params, x, y):\n{body}\n"
