@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from codegen.plan import Line, Plan, plan
 from codegen.runtime import RUNTIME, source
 from codegen.workspace import workspace
+from derive.dense import Stack
 from derive.diagnostic import refuse
 from derive.formulas import Gradients, gradients
 from derive.functions import is_function
 from derive.gradient import adjoint_name
-from derive.layers import Stack
 from derive.notation import write
 from derive.shape import Dim, shape_text
 from derive.term import Apply, Equation, variables, walk

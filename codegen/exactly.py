@@ -11,9 +11,9 @@ from codegen.network import Array
 from codegen.points import Point, generic_point
 from codegen.probe import probe
 from codegen.verdict import Finer
+from derive.dense import Stack, with_sizes
 from derive.exact import Table, forward, loss_difference, table
 from derive.infer import shapes_of
-from derive.layers import Stack, with_sizes
 
 TINY = (3, 2, 4, 5)
 CLOSE = 1e-12

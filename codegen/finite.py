@@ -56,8 +56,9 @@ def romberg(
     D4 = (4 D(h) - D(2h))/3 and D6 = (16 D4(h) - D4(2h))/15 (Romberg); the bar is
     `16 eps/h + |D6 - D4|`, with eps the noise of the loss (`codegen.noise`), and inf where a
     pre-activation meets a kink within the stencil or the extrapolation does not settle. h is a
-    power of two, at most `eta / max_n |a[n, i]|`. A loss with kinks gets a wider bar instead: see
-    `_kink_sums`.
+    power of two, at most `eta / max_n |a[n, i]|`; with eta much above 2^-8 truncation leaves the
+    shelter of the noise, and the bar is an estimate only. A loss with kinks gets a wider bar
+    instead: see `_kink_sums`.
     """
     at, found = trace(network, params, x, y), Estimates()
     noise = sample_noise(network, params, x, y) * at.scale

@@ -12,8 +12,8 @@ from typing import Any
 from codegen.load import load
 from codegen.network import Array, Params
 from codegen.runtime import RUNTIME, source
+from derive.dense import Stack
 from derive.infer import shapes_of
-from derive.layers import Stack
 from derive.notation import write
 from derive.term import Apply, Term, walk
 from derive.textbook import textbook

@@ -18,7 +18,8 @@ from codegen.network import Array, Network
 from codegen.trace import Trace, trace
 
 TARGETS = ("soft", "onehot", "free", "real", "unit", "binary", "sign")
-ROUNDS = 60
+EFFORT = 2e7
+"""Parameter entries times samples that mending a point may pass through the forward code."""
 SAMPLES = 11
 
 
@@ -125,39 +126,52 @@ def mend(network: Network, point: Point, rng: np.random.Generator) -> Point:
     A unit of a kinked layer is drawn again, its weights and bias, unless some sample makes its
     activation non-zero and, with two samples or more, samples lie on both sides of a kink at 0. A
     sample is drawn again, its input, while one of its pre-activations is nearer to a kink than the
-    stencil reaches.
+    stencil reaches. Last, a unit is drawn again if relus cut it off whenever one of its inputs is
+    not 0: the derivative of that weight would be exactly 0.
     """
     units = samples = 0
     own, x = {name: value.copy() for name, value in point.params.items()}, point.x.copy()
-    for _ in range(ROUNDS if any(layer.kinks for layer in network.layers) else 0):
+    rounds = _rounds(network, point)
+    for left in range(rounds, 0, -1):
         at = trace(network, own, x, point.y)
-        lifeless, near = _dead_units(at), _near_kinks(at)
-        if lifeless is not None:
-            layer, which = lifeless
-            units += len(which)
-            _redraw_units(network, own, layer, which, rng)
+        near = _near_kinks(at)
+        poor = _dead_units(at)
+        if poor is None and not len(near) and left > rounds // 2:
+            poor = _cut_off_units(at)
+        if poor is not None:
+            units += len(poor[1])
+            _redraw_units(network, own, *poor, rng)
         elif len(near):
             samples += len(near)
-            fresh = rng.standard_normal((len(near), x.shape[0 if network.columns else 1]))
-            x[(slice(None), near) if network.columns else near] = (
-                fresh.T if network.columns else fresh
-            )
+            _redraw_samples(network, x, near, rng)
         else:
             break
     note = point.note
     if units or samples:
         note += f"; drawn again: {units} units, {samples} samples"
-    left = _leftover(trace(network, own, x, point.y))
-    note += f"; {left}" if left else ""
+    note += _leftover(trace(network, own, x, point.y))
     return replace(point, params=own, x=x, note=note, redraws=units + samples)
+
+
+def _rounds(network: Network, point: Point) -> int:
+    """How often a point may be drawn again: 400 times where it is small, 20 times where large."""
+    if not any(layer.kinks for layer in network.layers):
+        return 0
+    entries = sum(value.size for value in point.params.values())
+    return int(np.clip(EFFORT / (entries * network.samples(point.x)), 20, 400))
 
 
 def _leftover(at: Trace) -> str:
     """What is still wrong with a point, if anything."""
-    dead, near = _dead_units(at), _near_kinks(at)
-    words = [] if dead is None else [f"{len(dead[1])} dead units in layer {dead[0] + 1}"]
+    dead, cut, near = _dead_units(at), _cut_off_units(at), _near_kinks(at)
+    words = (
+        [] if dead is None else [f"{len(dead[1])} dead or one-sided units in layer {dead[0] + 1}"]
+    )
+    words += (
+        [] if cut is None else [f"{len(cut[1])} units cut off from an input in layer {cut[0] + 1}"]
+    )
     words += [f"{len(near)} samples near a kink"] if len(near) else []
-    return "left: " + ", ".join(words) if words else ""
+    return "; left: " + ", ".join(words) if words else ""
 
 
 def _dead_units(at: Trace) -> tuple[int, Array] | None:
@@ -169,6 +183,19 @@ def _dead_units(at: Trace) -> tuple[int, Array] | None:
         if at.samples > 1 and 0.0 in layer.kinks:
             poor |= (at.pre[k] > 0).all(axis=1) | (at.pre[k] <= 0).all(axis=1)
         if poor.any():
+            return k, np.flatnonzero(poor)
+    return None
+
+
+def _cut_off_units(at: Trace) -> tuple[int, Array] | None:
+    """The last kinked layer with units that no sample joins to an input and to the loss."""
+    way = np.ones(at.samples, bool)
+    for k in reversed(range(at.last)):
+        alive = (at.post[k] != 0) & way
+        way = alive.any(axis=0)
+        joined = alive.astype(float) @ (at.inputs[k] != 0)
+        poor = (joined == 0).any(axis=1)
+        if at.network.layers[k].kinks and poor.any():
             return k, np.flatnonzero(poor)
     return None
 
@@ -188,6 +215,14 @@ def _near_kinks(at: Trace) -> Array:
         for kink in layer.kinks:
             near |= (np.abs(at.pre[k] - kink) <= reach).any(axis=0)
     return np.flatnonzero(near)
+
+
+def _redraw_samples(network: Network, x: Array, which: Array, rng: np.random.Generator) -> None:
+    """New inputs for some samples."""
+    if network.columns:
+        x[:, which] = rng.standard_normal((len(x), len(which)))
+    else:
+        x[which] = rng.standard_normal((len(which), x.shape[1]))
 
 
 def _redraw_units(

@@ -12,8 +12,8 @@ from codegen.load import load
 from codegen.network import Layer, Network
 from codegen.runtime import RUNTIME, source
 from codegen.stable import stable
+from derive.dense import ALONG, Stack
 from derive.infer import shapes_of
-from derive.layers import ALONG, Stack
 from derive.notation import write
 from derive.term import Apply, Term, Var, substitute, walk
 from derive.tidy import scalar_names

@@ -13,6 +13,7 @@ import numpy as np
 
 from codegen.entries import bias_slice, ends, entry_text, meaning, unit_text
 from codegen.entries import place as place_of
+from codegen.gradient_shapes import real_array
 from codegen.network import Array, Network
 
 Arrays = Mapping[str, Array]
@@ -75,10 +76,11 @@ def signatures(
 def _cases(network: Network, actual: Arrays, truth: Arrays, n: int) -> list[Case]:
     largest = max((float(np.abs(one).max()) for one in truth.values() if one.size), default=0.0)
     factors = _factors(network, n, _classes(network, truth))
+    given = [(name, real_array(actual.get(name))) for name in network.names() if name in truth]
     return [
-        Case(network, name, np.asarray(actual[name]), truth[name], FLOOR * largest, factors)
-        for name in truth
-        if name in actual and np.asarray(actual[name]).dtype.kind in "fiu"
+        Case(network, name, a, truth[name], FLOOR * largest, factors)
+        for name, a in given
+        if a is not None
     ]
 
 

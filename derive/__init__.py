@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from derive.check import Report, check
+    from derive.dense import Stack
     from derive.diagnostic import DeriveError, Diagnostic
     from derive.explain import explain
     from derive.formulas import Gradient, Gradients, gradients
-    from derive.layers import Stack, stack
+    from derive.layers import stack
 
 PUBLIC = {
     "DeriveError": "derive.diagnostic",
@@ -27,7 +28,7 @@ PUBLIC = {
     "Gradient": "derive.formulas",
     "Gradients": "derive.formulas",
     "Report": "derive.check",
-    "Stack": "derive.layers",
+    "Stack": "derive.dense",
     "check": "derive.check",
     "explain": "derive.explain",
     "gradients": "derive.formulas",

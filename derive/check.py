@@ -16,15 +16,16 @@ from typing import Any
 
 import mpmath
 
+from derive.dense import Stack
 from derive.diagnostic import DeriveError, Diagnostic
 from derive.exact import DIGITS, Table, evaluate, forward
 from derive.formulas import Gradients, gradients
 from derive.infer import typed
-from derive.layers import Stack
 from derive.notation import read, write
+from derive.ops import exponent
 from derive.proof import Prover
 from derive.shape import Shape, agree, broadcast, shape_text
-from derive.term import Symbol, Term
+from derive.term import Apply, Symbol, Term, walk
 
 GOOD = ("proved", "confirmed")
 SIZES = ((2, 3, 4, 5), (3, 5, 2, 4))
@@ -32,6 +33,9 @@ SIZES = ((2, 3, 4, 5), (3, 5, 2, 4))
 
 POINTS = 2
 CLOSE = mpmath.mpf(10) ** -25
+
+UNDEFINED = (ArithmeticError, TypeError, ValueError)
+"""What a formula raises at numbers where it has no value (a division by 0, a step of a root)."""
 
 
 @dataclass(frozen=True)
@@ -177,10 +181,20 @@ class Judge:
             )
             return Claim(shown, "ill-shaped", read_as, diagnostics=(note,))
         proof = self.prover.gradient(own, term)
-        if proof is not None:
+        witness = self._witness(own, term) if proof is None or self._divides(term) else None
+        if proof is not None and witness is None:
             return Claim(shown, "proved", read_as, proof.facts, "same")
-        witness = self._witness(own, term)
         return Claim(shown, "refuted" if witness else "undecided", read_as, witness=witness)
+
+    def _divides(self, term: Term) -> bool:
+        """Whether a formula divides by more than a number.
+
+        A proof holds where both sides are defined, and `H1 / H1` is not where a relu is off.
+        """
+        nodes = [node for node in walk(term) if isinstance(node, Apply)]
+        below = [node.args[1] for node in nodes if node.op == "div"]
+        powers = [node.args[0] for node in nodes if node.op == "pow" and exponent(node.attrs) < 0]
+        return any(typed(part, self.prover.shapes)[1] for part in (*below, *powers))
 
     def _witness(self, own: str, term: Term) -> Witness | None:
         """The first entry, at small sizes, in which claim and gradient differ."""
@@ -199,14 +213,23 @@ class Judge:
         shapes, derivation = self.prover.shapes, self.found.derivation
         with mpmath.workdps(DIGITS):
             values: dict[str, Table] = {s.name: _values(s, sizes, rng) for s in derivation.symbols}
-            values = forward(derivation, shapes, values, sizes)
-            for step in self.found.steps:
-                values[step.name] = evaluate(step.term, shapes, values, sizes)
-            claimed = evaluate(term, shapes, values, sizes)
+            try:
+                values = forward(derivation, shapes, values, sizes)
+                for step in self.found.steps:
+                    values[step.name] = evaluate(step.term, shapes, values, sizes)
+            except UNDEFINED:
+                return None
             true = values[f"d{self.found[own].name}"]
+            try:
+                claimed = evaluate(term, shapes, values, sizes)
+            except ZeroDivisionError:
+                place, value = next(iter(true.items()))
+                return Witness(sizes, place, "a division by zero", mpmath.nstr(value, 6))
+            except UNDEFINED:
+                return None
             for place, value in true.items():
                 mine = claimed[place] if place in claimed else claimed[()]
-                if abs(mine - value) > CLOSE * (1 + abs(value)):
+                if not abs(mine - value) <= CLOSE * (1 + abs(value)):
                     digits = (mpmath.nstr(mine, 6), mpmath.nstr(value, 6))
                     return Witness(sizes, place, *digits)
         return None

@@ -98,6 +98,7 @@ def _network(parser: argparse.ArgumentParser, layers: str | None) -> None:
     group.add_argument("--row", dest="layout", action="store_const", const="row", default="row")
     group.add_argument("--column", dest="layout", action="store_const", const="column")
     group.add_argument("--single", action="store_true", help="one sample instead of a batch")
+    group.add_argument("--staged", action="store_true", help="the log of yhat as its own equation")
     group.add_argument(
         "--define",
         action="append",

@@ -11,8 +11,8 @@ import sympy
 from derive.diagnostic import refuse
 from derive.lower import PolyCalculus
 from derive.meaning import step
-from derive.normal import Rules
 from derive.poly import DELTA, ONE, ZERO, Mono, Poly, factor, number
+from derive.rules import Rules
 from derive.slots import Slot, linear
 
 Expr = Any
@@ -31,7 +31,7 @@ def polynomial(expr: Expr, rules: Rules) -> Poly:
 
 def linear_slot(expr: Expr) -> Slot:
     """A SymPy index, linear in symbols, as a slot."""
-    pairs = sympy.sympify(expr).as_coefficients_dict().items()
+    pairs = expr.as_coefficients_dict().items()
     return linear(("" if s == 1 else s.name, int(c)) for s, c in pairs)
 
 

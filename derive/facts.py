@@ -11,8 +11,10 @@ from fractions import Fraction
 
 from derive.functions import FUNCTIONS
 from derive.lower import PolyCalculus, free_slots, operand
-from derive.normal import Definition, Rules, normal, positive_sum
+from derive.normal import normal
 from derive.poly import Factor, Mono, Poly, atom_indices, factor
+from derive.powers import positive_sum
+from derive.rules import Definition, Rules, outline
 from derive.shape import Dim, Shape
 from derive.slots import Slot
 from derive.term import Apply, Derivation, Equation, Symbol
@@ -90,10 +92,10 @@ def _learn(equation: Equation, shapes: Mapping[str, Shape], calculus: PolyCalcul
     value = normal(raw, rules)
     found = definition(factor(equation.name, *slots), value, slots)
     if found:
-        rules.definitions = (*rules.definitions, found)
+        rules.definitions.setdefault(outline(found.pattern[0][0]), []).append(found)
     if len(raw.terms) == 1 and equation.name in rules.positive and positive_sum(raw, rules):
         names = tuple(place[0][0] if place else "" for place in slots)
-        rules.unfold = {**rules.unfold, equation.name: (names, raw)}
+        rules.unfold[equation.name] = (names, raw)
 
 
 def definition(name: Poly, value: Poly, slots: tuple[Slot, ...]) -> Definition | None:

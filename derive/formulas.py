@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from derive.dense import Stack
 from derive.flatten import is_hidden
 from derive.gradient import Adjoint, Backward, Use, adjoint_name, backward
-from derive.layers import Stack
 from derive.matrix import matrix_form
 from derive.notation import write
 from derive.shape import Shape, shape_text
 from derive.symbolic import forward_form, sympy_form
 from derive.term import Derivation, Term, Var, variables
-from derive.tidy import hoisted, inlined, scalar_names
+from derive.tidy import hoisted, scalar_names, written_out
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Gradient:
     name: str
     adjoint: Adjoint
     table: Mapping[str, Step] = field(repr=False)
+    written: Mapping[str, Term] = field(repr=False)
     scalars: frozenset[str] = field(repr=False)
     sizes: Mapping[str, int] = field(repr=False)
     hidden: Mapping[str, str] = field(repr=False)
@@ -57,8 +58,7 @@ class Gradient:
     @cached_property
     def term(self) -> Term:
         """The formula with the adjoints before it put in, while it stays readable."""
-        terms = {name: step.term for name, step in self.table.items()}
-        return hoisted(inlined(self.step, terms), self.scalars)
+        return hoisted(self.written[adjoint_name(self.name)], self.scalars)
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -162,6 +162,7 @@ class _Writer:
         self.steps = {
             name: Step(name, self._raised(a), a.shape, a.uses) for name, a in self.adjoints.items()
         }
+        self.written = written_out({name: step.term for name, step in self.steps.items()})
 
     def _raised(self, adjoint: Adjoint) -> Term:
         term = matrix_form(adjoint.value, adjoint.shape, self._shape)
@@ -179,5 +180,12 @@ class _Writer:
         return Gradients(self.derivation, self.swept, table)
 
     def _gradient(self, adjoint: Adjoint) -> Gradient:
-        sizes = self.derivation.sizes
-        return Gradient(adjoint.name, adjoint, self.steps, self.scalars, sizes, self.hidden)
+        return Gradient(
+            adjoint.name,
+            adjoint,
+            self.steps,
+            self.written,
+            self.scalars,
+            self.derivation.sizes,
+            self.hidden,
+        )

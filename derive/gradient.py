@@ -8,7 +8,7 @@ cross-entropy: `yhat - y`) is a name replaced by what it stands for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -17,8 +17,9 @@ from derive.facts import rules_for
 from derive.flatten import Program, flatten, is_hidden
 from derive.infer import shapes_of
 from derive.local import HERE, OUT, Pattern, free_entry, pattern, vjp
-from derive.normal import Rules, normal
+from derive.normal import normal
 from derive.poly import ONE, ZERO, Atom, Mono, Poly, factor, number, rename, replace_atoms
+from derive.rules import Rules
 from derive.shape import Dim, Shape
 from derive.slots import Slot, is_index, range_of
 from derive.term import Apply, Const, Derivation, Term, Var
@@ -82,6 +83,7 @@ class _Sweep:
         self.inputs = {s.name for s in derivation.symbols if s.kind in ("param", "input")}
         self.incoming: dict[str, list[tuple[str, Poly]]] = {}
         self.inlined: dict[str, Poly] = {}
+        self.facts: dict[str, frozenset[str]] = {}
         self.named: dict[str, Adjoint] = {}
         self.uses: dict[str, tuple[Use, ...]] = {}
 
@@ -106,35 +108,38 @@ class _Sweep:
     def _settle(self, name: str) -> None:
         """The adjoint of a node whose users are all done: named, or inlined if it has no name."""
         shape = self.program.shapes[name]
-        self.rules.used.clear()
-        value = self._shortest(self.incoming[name])
+        value, self.facts[name] = self._shortest(self.incoming[name])
         if (is_hidden(name) and len(value.terms) <= TERMS) or value == ONE:
             self.inlined[name] = value
         if is_hidden(name) and name in self.inlined:
             return
-        facts = sorted(self.rules.used.union(*self._facts(value)))
-        uses = self.uses.get(name, ())
-        self.named[name] = Adjoint(name, value, shape, tuple(facts), uses)
+        facts, uses = tuple(sorted(self.facts[name])), self.uses.get(name, ())
+        self.named[name] = Adjoint(name, value, shape, facts, uses)
 
-    def _facts(self, value: Poly) -> Iterator[tuple[str, ...]]:
-        for head in heads(value):
-            before = self.named.get(head[1:]) if head.startswith("d") else None
-            if before is not None:
-                yield before.facts
+    def _shortest(self, incoming: list[tuple[str, Poly]]) -> tuple[Poly, frozenset[str]]:
+        """The sum of the contributions, each with its adjoint by name or expanded; its facts."""
+        whole = sum((part for _, part in incoming), ZERO)
+        given = self._given(user for user, _ in incoming if user in self.inlined)
+        kept, used = self._reduced(whole)
+        if any(user and user not in self.inlined for user, _ in incoming):
+            opened, more = self._reduced(self._opened(whole))
+            if cost(opened) < cost(kept):
+                return opened, given | more | self._given(self._adjoints(whole))
+        return kept, given | used | self._given(self._adjoints(kept))
 
-    def _shortest(self, incoming: list[tuple[str, Poly]]) -> Poly:
-        """The sum of the contributions, each with its adjoint by name or expanded."""
-        kept = normal(sum((p for _, p in incoming), ZERO), self.rules)
-        if not any(source for source, _ in incoming):
-            return kept
-        used = set(self.rules.used)
+    def _reduced(self, value: Poly) -> tuple[Poly, frozenset[str]]:
+        """The normal form, and the facts that it took."""
         self.rules.used.clear()
-        opened = normal(sum((self._opened(p) for _, p in incoming), ZERO), self.rules)
-        if cost(opened) < cost(kept):
-            return opened
-        self.rules.used.clear()
-        self.rules.used.update(used)
-        return kept
+        reduced = normal(value, self.rules)
+        return reduced, frozenset(self.rules.used)
+
+    def _given(self, names: Iterable[str]) -> frozenset[str]:
+        """The facts on which the adjoints of these names rely."""
+        return frozenset[str]().union(*(self.facts[name] for name in names))
+
+    def _adjoints(self, value: Poly) -> Iterator[str]:
+        """The names whose adjoints stand in a polynomial."""
+        return (h[1:] for h in heads(value) if h.startswith("d") and h[1:] in self.named)
 
     def _opened(self, value: Poly) -> Poly:
         """The polynomial with the names of adjoints replaced by what they stand for."""
@@ -155,11 +160,10 @@ class _Sweep:
             if isinstance(arg, Var) and self._matters(arg.name):
                 template = vjp(node.op, node.attrs, numbered.shapes, place)
                 value = self._filled(resized(template, numbered), name, node)
-                source = "" if name in self.inlined else name
                 later = self.uses.get(name, ()) if is_hidden(name) else ()
                 use = Use(node.op, place, name)
                 self.uses[arg.name] = (*self.uses.get(arg.name, ()), use, *later)
-                self.incoming.setdefault(arg.name, []).append((source, value))
+                self.incoming.setdefault(arg.name, []).append((name, value))
 
     def _shape(self, arg: Term) -> Shape:
         return self.program.shapes[arg.name] if isinstance(arg, Var) else ()

@@ -18,9 +18,10 @@ from derive.convert import polynomial, restore
 from derive.functions import FUNCTIONS, PRIME, is_function
 from derive.lower import PolyCalculus
 from derive.meaning import SymCalculus, new_index, tensor
-from derive.normal import Definition, Rules, normal
+from derive.normal import normal
 from derive.ops import Attrs, op_row
 from derive.poly import SUM, Mono, Poly, factor
+from derive.rules import Definition, Rules, by_outline
 from derive.shape import Dim, Shape
 from derive.slots import ZERO, Slot, index, slot
 
@@ -73,7 +74,7 @@ def vjp(op: str, attrs: Attrs, shapes: tuple[Shape, ...], which: int) -> Poly:
     names = tuple(symbol.name for symbol in out if symbol != 0)
     raw = polynomial(slope * tensor(OUT, result)(*out), Rules())
     summed = Poly(tuple(Mono(t.coef, t.factors, t.bound + names) for t in raw.terms))
-    return normal(summed, Rules(definitions=_fold(op, attrs, shapes)))
+    return normal(summed, Rules(definitions=by_outline(_fold(op, attrs, shapes))))
 
 
 def _fold(op: str, attrs: Attrs, shapes: tuple[Shape, ...]) -> tuple[Definition, ...]:

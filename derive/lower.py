@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
-from derive import normal as nf
 from derive.functions import FUNCTIONS, PRIME
 from derive.infer import shape_of
-from derive.normal import Rules
+from derive.normal import normal
 from derive.ops import op_row
 from derive.poly import DELTA, ZERO, Mono, Poly, factor, number
+from derive.powers import exponential, logarithm, power
+from derive.rules import Rules
 from derive.shape import Dim, Part, Shape
 from derive.slots import ZERO as ZERO_SLOT
 from derive.slots import Slot, fresh, index, shift, slot
@@ -65,18 +66,18 @@ class PolyCalculus:
 
     def power(self, base: Poly, exponent: Fraction) -> Poly:
         """A rational power."""
-        return nf.power(base, exponent, self.rules)
+        return power(base, exponent, self.rules)
 
     def symbol(self, name: str, arg: Poly) -> Poly:
         """A function kept by its name."""
-        return factor(name, arg=nf.normal(arg, self.rules))
+        return factor(name, arg=normal(arg, self.rules))
 
     def fn(self, name: str, arg: Poly) -> Poly:
         """An elementwise function of a polynomial."""
         if name == "exp":
-            return nf.exponential(arg, self.rules)
+            return exponential(arg, self.rules)
         if name == "log":
-            return nf.logarithm(arg, self.rules)
+            return logarithm(arg, self.rules)
         if name.endswith(PRIME) and self.expand and self.primes is not None:
             return self.primes(name.removesuffix(PRIME), arg)
         row = FUNCTIONS.get(name)
@@ -163,4 +164,4 @@ def lower(
     source = operand(term, shapes, calculus)
     full = shape or source.shape or shape_of(term, shapes)
     blocks = free_slots(full)
-    return {block: nf.normal(source.at(slots), rules) for block, slots in blocks}
+    return {block: normal(source.at(slots), rules) for block, slots in blocks}

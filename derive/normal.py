@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from derive.canonical import canonical, mono_key
 from derive.diagnostic import refuse
-from derive.poly import DELTA, Atom, Factor, Mono, Poly, rename_atom, rename_factors
+from derive.poly import DELTA, Atom, Factor, Mono, Poly, rename, rename_atom
 from derive.rewrite import (
     cancel,
     cancel_sum,
@@ -24,7 +24,7 @@ from derive.rewrite import (
     unused,
     without,
 )
-from derive.rules import NO_RULES, Rules
+from derive.rules import NO_RULES, Definition, Rules, outline
 from derive.slots import Slot, inside, is_index, range_of
 
 TERMS = 20_000
@@ -99,23 +99,28 @@ def _idempotent(atom: Atom, power: Fraction, rules: Rules) -> Fraction:
 
 def _name(term: Mono, rules: Rules) -> Poly | None:
     """A product that the derivation has a name for becomes that name."""
-    for definition in rules.definitions:
-        for candidate, _ in term.factors:
-            values = _match(definition.pattern[0][0], candidate)
-            if values is None:
-                continue
-            wanted = tuple(
-                (_tidy(rename_atom(atom, values), NO_RULES), power)
-                for atom, power in definition.pattern
-            )
-            if divides(wanted, dict(term.factors)):
-                left = term._replace(factors=without(term.factors, wanted))
-                renamed = tuple(
-                    Mono(t.coef, rename_factors(t.factors, values), t.bound)
-                    for t in definition.value.terms
-                )
-                return Poly((left,)) * Poly(renamed)
+    if not rules.definitions:
+        return None
+    for candidate, _ in term.factors:
+        for definition in rules.definitions.get(outline(candidate), ()):
+            named = _renamed(term, definition, candidate)
+            if named is not None:
+                return named
     return None
+
+
+def _renamed(term: Mono, definition: Definition, candidate: Atom) -> Poly | None:
+    """The term with the definition's product, found at one factor, replaced by its value."""
+    values = _match(definition.pattern[0][0], candidate)
+    if values is None:
+        return None
+    wanted = tuple(
+        (_tidy(rename_atom(atom, values), NO_RULES), power) for atom, power in definition.pattern
+    )
+    if not divides(wanted, dict(term.factors)):
+        return None
+    left = term._replace(factors=without(term.factors, wanted))
+    return Poly((left,)) * rename(definition.value, values)
 
 
 def _match(pattern: Atom, atom: Atom) -> dict[str, Slot] | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from math import gcd, isqrt, lcm
 
+from derive.diagnostic import refuse
 from derive.normal import normal
 from derive.poly import (
     ONE,
@@ -123,8 +124,13 @@ def exponential(poly: Poly, rules: Rules) -> Poly:
 
 
 def logarithm(poly: Poly, rules: Rules) -> Poly:
-    """log of a product of positive factors is the sum of their logs, and log exp z = z."""
+    """log of a product of positive factors is the sum of their logs, and log exp z = z.
+
+    Raises DeriveError for the logarithm of zero.
+    """
     base = normal(poly, rules)
+    if not base.terms:
+        raise refuse("D902", "the formula takes the logarithm of zero")
     opened = unfolded(base, rules)
     if not positive_sum(opened, rules):
         return factor("log", arg=base)
@@ -149,7 +155,7 @@ def _log_factor(atom: Atom) -> Poly:
 
 def unfolded(poly: Poly, rules: Rules) -> Poly:
     """The polynomial by the definitions of its names, where that makes it a positive product."""
-    bare = replace(rules, definitions=())
+    bare = replace(rules, definitions={})
 
     def change(atom: Atom) -> Poly | None:
         if atom.head not in rules.unfold:

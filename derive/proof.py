@@ -20,8 +20,9 @@ from derive.gradient import adjoint_name
 from derive.infer import typed
 from derive.local import prime
 from derive.lower import Block, Blocks, lower
-from derive.normal import NO_RULES, normal
+from derive.normal import normal
 from derive.poly import Poly, factor, number
+from derive.rules import NO_RULES
 from derive.shape import Shape, agree
 from derive.term import (
     Apply,
@@ -117,14 +118,18 @@ class Prover:
         return self.wide.same(left, right, shape)
 
     def gradient(self, name: str, formula: Term) -> Proof | None:
-        """A proof that the formula is dL/d(name), or None; its facts are those of both sides."""
+        """A proof that the formula is dL/d(name), or None; its facts are those of both sides.
+
+        Raises DeriveError where the formula has no shape.
+        """
         own = self.gradients[name]
-        truth = Var(adjoint_name(own.name))
-        step = self.steps[truth.name]
-        proof = self.equal(formula, step, own.shape)
+        if not _same(typed(formula, self.shapes)[1], own.shape):
+            return None
+        proof = self.equal(formula, self.steps[adjoint_name(own.name)], own.shape)
         if proof is None:
             return None
-        return replace(proof, facts=tuple(sorted({*proof.facts, *own.facts})))
+        mentioned = (self.gradients[n[1:]].facts for n in variables(formula) if n in self.steps)
+        return replace(proof, facts=tuple(sorted({*proof.facts, *own.facts}.union(*mentioned))))
 
     def _flat(self, term: Term) -> Term:
         """The term with adjoints put into each other, while it stays below the limit."""

@@ -83,6 +83,7 @@ def constant(term: Mono, rules: Rules) -> Poly | None:
 
 
 def zero_power(power: Fraction) -> Poly:
+    """0 to an exponent. Raises DeriveError where it is negative."""
     if power < 0:
         raise refuse("D902", "the formula divides by zero")
     return ZERO
@@ -150,6 +151,7 @@ def _bound_groups(term: Mono) -> list[set[str]]:
 
 
 def divides(part: Iterable[Factor], powers: Mapping[Atom, Fraction]) -> bool:
+    """Whether a product has every factor of `part`, at the exponent there or beyond it."""
     return all(_holds(powers.get(atom, Fraction(0)), power) for atom, power in part)
 
 
@@ -158,6 +160,7 @@ def _holds(have: Fraction, need: Fraction) -> bool:
 
 
 def without(factors: tuple[Factor, ...], part: Iterable[Factor]) -> tuple[Factor, ...]:
+    """The factors divided by those of `part`; equal ones are still to be merged."""
     return factors + tuple((atom, -power) for atom, power in part)
 
 

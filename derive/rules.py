@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from derive.poly import Factor, Poly
+from derive.poly import Atom, Factor, Poly
 from derive.shape import Dim
 
 
@@ -15,6 +15,26 @@ class Definition:
 
     pattern: tuple[Factor, ...]
     value: Poly
+
+
+Outline = tuple[str, tuple["Outline", ...]]
+"""The names in a factor, without its indices: factors that can match have the same."""
+
+
+def outline(atom: Atom) -> Outline:
+    """The outline of a factor."""
+    if atom.arg is None:
+        return atom.head, ()
+    inner = (outline(item) for term in atom.arg.terms for item, _ in term.factors)
+    return atom.head, tuple(sorted(inner))
+
+
+def by_outline(definitions: Iterable[Definition]) -> dict[Outline, list[Definition]]:
+    """Definitions by the outline of the factor that a match starts with."""
+    table: dict[Outline, list[Definition]] = {}
+    for definition in definitions:
+        table.setdefault(outline(definition.pattern[0][0]), []).append(definition)
+    return table
 
 
 @dataclass
@@ -27,8 +47,8 @@ class Rules:
     simplex: Mapping[str, tuple[int, Dim, str]] = field(default_factory=dict)
     binary: Mapping[str, str] = field(default_factory=dict)
     positive: frozenset[str] = frozenset()
-    definitions: tuple[Definition, ...] = ()
-    unfold: Mapping[str, tuple[tuple[str, ...], Poly]] = field(default_factory=dict)
+    definitions: dict[Outline, list[Definition]] = field(default_factory=dict)
+    unfold: dict[str, tuple[tuple[str, ...], Poly]] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
 
 

@@ -58,7 +58,7 @@ class Equation:
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A declared tensor. Kinds: param, input, target, const. Facts: see `derive.normal`."""
+    """A declared tensor. Kinds: param, input, target, const. Facts: see `derive.facts`."""
 
     name: str
     shape: Shape

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from derive.layers import Stack
+from derive.dense import Stack
 from derive.notation import read
 from derive.term import Term
 

@@ -88,14 +88,14 @@ def _product(old: Apply, a: Scaled, b: Scaled) -> Scaled:
     return Scaled(coef, below, Apply(old.op, (a.core, b.core), old.attrs))
 
 
-def inlined(term: Term, definitions: Mapping[str, Term], longest: int = LONGEST) -> Term:
-    """The term with names replaced by their definitions, latest first, while it stays readable."""
-    while names := [name for name in variables(term) if name in definitions]:
-        longer = substitute(term, {name: definitions[name] for name in names})
-        if size(longer) > longest:
-            return term
-        term = longer
-    return term
+def written_out(steps: Mapping[str, Term], longest: int = LONGEST) -> dict[str, Term]:
+    """Each step with the steps before it put in, or as it stands where that is too long to read."""
+    found: dict[str, Term] = {}
+    for name, term in steps.items():
+        before = {n: found[n] for n in variables(term) if n in found}
+        longer = size(term) + sum(size(one) for one in before.values())
+        found[name] = substitute(term, before) if longer <= longest else term
+    return found
 
 
 def scalar_names(shapes: Mapping[str, Shape]) -> frozenset[str]:

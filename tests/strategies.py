@@ -27,6 +27,7 @@ SHAPES = {**TENSORS, **dict.fromkeys(SIZES, ())}
 
 SMOOTH = ("sigmoid", "tanh", "softplus", "sin", "cos", "silu", "gelu")
 
+
 @st.composite
 def terms(draw: st.DrawFn, shape: Shape = (N, B), depth: int = 3) -> Term:
     """A random formula of a shape, at most `depth` ops deep."""

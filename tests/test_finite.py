@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from dense_nets import ACTIVATIONS, LOSSES, backprop, net
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -14,8 +13,9 @@ from codegen.perturb import _blocks
 from codegen.points import generic_point
 from codegen.projections import projections
 from codegen.trace import trace
+from tests.dense_nets import ACTIVATIONS, LOSSES, backprop, net
 
-QUIET = settings(derandomize=True, deadline=None, max_examples=60)
+QUIET = settings(derandomize=True, deadline=None, max_examples=200)
 
 
 @st.composite
@@ -239,8 +239,10 @@ def test_a_kink_further_down_is_seen():
     params = {name: value.copy() for name, value in point.params.items()}
     z = trace(one.network, params, point.x, point.y).pre[1]
     params["W2"][0, 1] -= z[1, 2] - 1e-5
-    found = romberg(one.network, params, point.x, point.y)
-    assert np.isinf(found["W1"].bar).all()
+    found = romberg(one.network, params, point.x, point.y)["W1"]
+    truth = backprop(one, params, point.x, point.y)["W1"]
+    assert np.isinf(found.bar).mean() > 0.8
+    assert (np.abs(found.value - truth) <= found.bar).all()
 
 
 @pytest.mark.parametrize("gap", [1e-9, 1e-4, 1e-3, 2e-3, 3e-3, 5e-3, 8e-3, 1.2e-2, 1.6e-2, 1.0])

@@ -8,8 +8,9 @@ import pytest
 from derive.exact import NumberCalculus
 from derive.functions import FUNCTIONS, PRIME
 from derive.local import prime, slope
-from derive.normal import Rules, normal
+from derive.normal import normal
 from derive.poly import Poly, factor
+from derive.rules import Rules
 from tests.oracle import close, poly_value
 
 POINTS = ("-3.7", "-1.3", "-0.45", "0.3", "0.8", "2.9")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from derive.exact import evaluate
 from derive.infer import shape_of
 from derive.lower import free_slots, lower
-from derive.normal import Rules
+from derive.rules import Rules
 from derive.slots import is_index
 from derive.term import Term
 from tests.oracle import close, poly_value, random_table

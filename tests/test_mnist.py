@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import re
 from pathlib import Path
 
@@ -14,10 +13,6 @@ from codegen import idx, mnist
 from codegen.idx import IMAGES, DataError
 from codegen.mnist import FULL, PARTS, SUBSET, UNKNOWN
 from tests.handmade import little, shipped
-
-needs_full = pytest.mark.skipif(
-    not os.environ.get(mnist.VARIABLE), reason=f"needs the full set in ${mnist.VARIABLE}"
-)
 
 
 @pytest.fixture(autouse=True)
@@ -198,7 +193,7 @@ def test_the_subset_can_be_made_again(tmp_path: Path, monkeypatch: pytest.Monkey
     assert made.test_labels.tolist() == shipped().test_labels[:2].tolist()
 
 
-@needs_full
+@pytest.mark.shared(mnist.VARIABLE)
 def test_the_full_set_is_official_and_the_subset_is_its_beginning() -> None:
     full = mnist.open_source(mnist.find(None))
     assert full.status == FULL

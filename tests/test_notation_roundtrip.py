@@ -89,14 +89,22 @@ def test_every_node_knows_its_place(term: Term, notation: str) -> None:
         assert part
 
 
+ATTRS: dict[str, tuple[Attr, ...]] = {
+    "pow": ("2",),
+    "concat": (1,),
+    "slice": (0, 1, None),
+    "sum": (0, False),
+    "softmax": (0,),
+    "log_softmax": (0,),
+}
+
+
 @pytest.mark.parametrize("notation", NOTATIONS)
 @pytest.mark.parametrize("op", [*OPS, *FUNCTION_OPS])
 def test_every_op_of_the_table_has_a_text(op: str, notation: str) -> None:
     row = OPS.get(op)
     count = row.arity or 2 if row else 1
-    attrs = {"pow": ("2",), "concat": (1,), "slice": (0, 1, None), "sum": (0, False)}
-    along = (0,) if op.endswith("softmax") else ()
-    term = Apply(op, tuple(map(Var, NAMES[:count])), attrs.get(op, along))
+    term = Apply(op, tuple(map(Var, NAMES[:count])), ATTRS.get(op, ()))
     assert again(write(term, notation), notation) == term
 
 

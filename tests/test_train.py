@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -259,9 +258,7 @@ def test_progress_is_a_bar_in_a_terminal_and_lines_elsewhere() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    not os.environ.get(mnist.VARIABLE), reason=f"needs the full set in ${mnist.VARIABLE}"
-)
+@pytest.mark.shared(mnist.VARIABLE)
 def test_five_epochs_on_the_full_set_reach_97_3() -> None:
     data = mnist.load()
     run = train(Handmade(), data, replace(DEFAULTS, epochs=5))

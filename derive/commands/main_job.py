@@ -26,9 +26,9 @@ from codegen.weights import OutputError, check_writable, replacing
 from derive.check import Report, check, split_claim
 from derive.commands.network import network
 from derive.commands.paper import Paper
+from derive.dense import Stack
 from derive.diagnostic import DeriveError
 from derive.formulas import Gradients, gradients
-from derive.layers import Stack
 from derive.notation import write
 from derive.proof import Prover
 from derive.shape import shape_text

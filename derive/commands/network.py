@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from derive.layers import Stack, stack
+from derive.dense import Stack
+from derive.layers import stack
 
 
 def network(arguments: argparse.Namespace) -> Stack:
@@ -17,5 +18,6 @@ def network(arguments: argparse.Namespace) -> Stack:
         reduction=arguments.reduction,
         layout=arguments.layout,
         single=arguments.single,
+        staged=arguments.staged,
         define=arguments.define,
     )

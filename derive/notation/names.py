@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from derive.notation.scanner import letter_name
 from derive.notation.signs import GREEK, LOWERED, MARKS
@@ -39,6 +40,7 @@ def name_key(name: str) -> str:
     return join_key(name_spelling(name).split("_"))
 
 
+@lru_cache(maxsize=4096)
 def name_spelling(name: str) -> str:
     """A declared name in ASCII, its underscores kept.
 
