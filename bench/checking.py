@@ -18,7 +18,7 @@ from codegen.network import Network
 from codegen.points import Point, generic_point
 from codegen.probe import probe
 from codegen.verdict import judge
-from codegen.verify import shapes_of
+from codegen.verification import shapes_of
 from derive.formulas import gradients
 from derive.layers import stack
 

@@ -25,7 +25,7 @@ for _name in ("OPENBLAS", "OMP", "MKL"):
 from codegen import mnist  # noqa: E402  # NumPy, after the number of threads is set
 from codegen.mnist import Mnist  # noqa: E402
 from codegen.schedule import DEFAULTS, Settings  # noqa: E402
-from codegen.train import History, train  # noqa: E402
+from codegen.training import History, train  # noqa: E402
 from tests.handmade import Handmade  # noqa: E402
 
 MODULE: Callable[[], Any] = Handmade

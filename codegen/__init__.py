@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from codegen.load import load
     from codegen.plot import check_picture, draw
     from codegen.progress import drawing
-    from codegen.train import train
-    from codegen.verify import Verification, verify
+    from codegen.training import train
+    from codegen.verification import Verification, verify
 
 PUBLIC = {
-    "Verification": "codegen.verify",
+    "Verification": "codegen.verification",
     "check_picture": "codegen.plot",
     "draw": "codegen.plot",
     "drawing": "codegen.progress",
     "emit": "codegen.emit",
     "load": "codegen.load",
-    "train": "codegen.train",
-    "verify": "codegen.verify",
+    "train": "codegen.training",
+    "verify": "codegen.verification",
 }
 """Each public name, and the module that has it."""
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from codegen.idx import PIXELS, SIDE
 from codegen.schedule import Floats
-from codegen.train import History
+from codegen.training import History
 from codegen.weights import OutputError, check_writable, replacing
 
 try:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from codegen.schedule import Settings
-from codegen.train import Epoch, Step
+from codegen.training import Epoch, Step
 
 REFRESH = 0.1
 """Seconds between two updates of the bar."""

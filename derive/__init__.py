@@ -15,22 +15,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from derive.check import Report, check
     from derive.dense import Stack
     from derive.diagnostic import DeriveError, Diagnostic
-    from derive.explain import explain
     from derive.formulas import Gradient, Gradients, gradients
+    from derive.judging import Report, check
     from derive.layers import stack
+    from derive.reasons import explain
 
 PUBLIC = {
     "DeriveError": "derive.diagnostic",
     "Diagnostic": "derive.diagnostic",
     "Gradient": "derive.formulas",
     "Gradients": "derive.formulas",
-    "Report": "derive.check",
+    "Report": "derive.judging",
     "Stack": "derive.dense",
-    "check": "derive.check",
-    "explain": "derive.explain",
+    "check": "derive.judging",
+    "explain": "derive.reasons",
     "gradients": "derive.formulas",
     "stack": "derive.layers",
 }

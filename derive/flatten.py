@@ -18,7 +18,7 @@ class Program:
     """Nodes in order: name -> one op on names and numbers. Aliases are names for the same node."""
 
     nodes: dict[str, Apply]
-    shapes: Mapping[str, Shape]
+    shapes: dict[str, Shape]
     aliases: Mapping[str, Term]
 
     def expand(self, term: Term) -> Term:

@@ -8,8 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from derive.dense import Stack
+from derive.diagnostic import refuse
 from derive.flatten import is_hidden
 from derive.gradient import Adjoint, Backward, Use, adjoint_name, backward
+from derive.infer import shape_of
 from derive.matrix import matrix_form
 from derive.notation import write
 from derive.shape import Shape, shape_text
@@ -154,6 +156,7 @@ class _Writer:
         self.program = swept.program
         self.adjoints = {adjoint_name(name): a for name, a in swept.adjoints.items()}
         self.scalars = scalar_names(self.program.shapes)
+        self.known = self.program.shapes | {n: a.shape for n, a in self.adjoints.items()}
         self.hidden = {
             name: write(self.program.expand(node), "plain", scalars=self.scalars)
             for name, node in self.program.nodes.items()
@@ -165,8 +168,11 @@ class _Writer:
         self.written = written_out({name: step.term for name, step in self.steps.items()})
 
     def _raised(self, adjoint: Adjoint) -> Term:
-        term = matrix_form(adjoint.value, adjoint.shape, self._shape)
-        return self.program.expand(term)
+        term = self.program.expand(matrix_form(adjoint.value, adjoint.shape, self._shape))
+        if shape_of(term, self.known) != adjoint.shape and adjoint.name != self.derivation.loss:
+            message = f"dL/d{adjoint.name} is the same along an axis: the loss is linear in it"
+            raise refuse("D905", f"{message}, and such a loss has no formula here")
+        return term
 
     def _shape(self, name: str) -> Shape:
         adjoint = self.adjoints.get(name)

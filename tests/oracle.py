@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
 import mpmath
 
-from derive.exact import NumberCalculus, Table
+from derive.exact import DIGITS, NumberCalculus, Table, evaluate, forward
+from derive.formulas import Gradients
+from derive.infer import shapes_of
 from derive.poly import DELTA, SUM, Atom, Poly
 from derive.shape import Shape
 from derive.slots import Slot, is_index, range_of
+from derive.term import Derivation, Symbol
 
 Number = Any
 
@@ -70,3 +74,82 @@ def _place(slot: Slot, sizes: Mapping[str, int], at: Mapping[str, int]) -> int:
 def close(a: Number, b: Number, digits: int = 30) -> bool:
     """Whether two numbers agree to so many digits."""
     return bool(abs(a - b) <= mpmath.mpf(10) ** -digits * (1 + max(abs(a), abs(b))))
+
+
+# ----------------------------------------------------------------------- whole derivations
+
+
+@dataclass(frozen=True)
+class Point:
+    """Sizes, and the entries of every name of a derivation at them."""
+
+    sizes: Mapping[str, int]
+    values: Mapping[str, Table]
+
+
+def point(derivation: Derivation, sizes: Mapping[str, int], seed: int = 0) -> Point:
+    """Random entries of the symbols, as their facts say they are, and the forward pass on them."""
+    rng = random.Random(seed)
+    shapes = shapes_of(derivation)
+    with mpmath.workdps(DIGITS):
+        values = {s.name: symbol_table(rng, s, sizes) for s in derivation.symbols}
+        return Point(sizes, forward(derivation, shapes, values, sizes))
+
+
+def symbol_table(rng: random.Random, symbol: Symbol, sizes: Mapping[str, int]) -> Table:
+    """Entries of both signs; positive, or adding up to 1 along an axis, where a fact says so."""
+    for fact in symbol.facts:
+        word, _, axis = fact.partition(" axis=")
+        table = random_table(rng, symbol.shape, sizes)
+        if word == "distribution":
+            return scaled_to_one(table, int(axis))
+        if word == "positive":
+            return table
+        raise AssertionError(fact)
+    return signed_table(rng, symbol.shape, sizes)
+
+
+def scaled_to_one(table: Table, axis: int) -> Table:
+    """The table with the entries along an axis adding up to 1."""
+    totals: dict[int, Number] = {}
+    for place, value in table.items():
+        totals[place[1 - axis]] = totals.get(place[1 - axis], 0) + value
+    return {place: value / totals[place[1 - axis]] for place, value in table.items()}
+
+
+def true_gradient(derivation: Derivation, at: Point, name: str) -> Table:
+    """dL/d(name), entry by entry, by differences of the loss: right to more than 25 digits.
+
+    The name may be one of the equations: what stands after it is computed anew.
+    """
+    names = [equation.name for equation in derivation.equations]
+    later = derivation.equations[names.index(name) + 1 :] if name in names else None
+    rest = derivation if later is None else replace(derivation, equations=later)
+    shapes = shapes_of(derivation)
+    with mpmath.workdps(DIGITS):
+        step = mpmath.mpf(10) ** -16
+
+        def loss(place: tuple[int, ...], move: Number) -> Number:
+            moved = {**at.values[name], place: at.values[name][place] + move}
+            known = forward(rest, shapes, {**at.values, name: moved}, at.sizes)
+            return known[derivation.loss][()]
+
+        return {p: (loss(p, step) - loss(p, -step)) / (2 * step) for p in at.values[name]}
+
+
+def with_adjoints(found: Gradients, at: Point) -> Point:
+    """The point with the entries of every adjoint, each by its own step."""
+    shapes = {**found.backward.program.shapes, **{s.name: s.shape for s in found.steps}}
+    known = dict(at.values)
+    with mpmath.workdps(DIGITS):
+        for name, node in found.backward.program.nodes.items():
+            known.setdefault(name, evaluate(node, shapes, known, at.sizes))
+        for step in found.steps:
+            known[step.name] = evaluate(step.term, shapes, known, at.sizes)
+    return Point(at.sizes, known)
+
+
+def same_table(a: Table, b: Table, digits: int = 25) -> bool:
+    """Whether two tensors have the same places, and agree in every entry."""
+    with mpmath.workdps(DIGITS):
+        return a.keys() == b.keys() and all(close(a[place], b[place], digits) for place in b)

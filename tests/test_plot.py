@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from codegen.schedule import Settings
-from codegen.train import Epoch, History
+from codegen.training import Epoch, History
 from codegen.weights import OutputError
 
 plot = pytest.importorskip("codegen.plot", exc_type=ImportError)

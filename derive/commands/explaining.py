@@ -7,9 +7,9 @@ import argparse
 from derive.commands.network import network
 from derive.commands.paper import Paper
 from derive.diagnostic import DeriveError
-from derive.explain import explain
 from derive.formulas import gradients
 from derive.notation import write
+from derive.reasons import explain
 from derive.shape import shape_text
 
 REFUSALS = (DeriveError,)

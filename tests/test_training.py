@@ -16,7 +16,7 @@ from rich.console import Console
 from codegen import mnist
 from codegen.progress import drawing
 from codegen.schedule import DEFAULTS, Settings, rate
-from codegen.train import Epoch, Step, Stopped, TrainingError, accuracy, train
+from codegen.training import Epoch, Step, Stopped, TrainingError, accuracy, train
 from codegen.weights import OutputError, check_writable
 from tests.handmade import Array, Handmade, Params, Workspace, little, shipped
 

@@ -28,8 +28,11 @@ from derive.dense import Stack, with_sizes
 
 Gradient = Callable[[Mapping[str, Array], Array, Array], Any]
 
-FEWEST = 3
+FEWEST = 2
 """Samples at the stack's own sizes, at least; faults over the batch show at 11, in small widths."""
+
+SPOTS = 70
+"""Entries at each point for which the fast method is compared with two full forward passes."""
 
 ATTEMPTS = 4
 """Points drawn, at most, until every entry is resolved."""
@@ -192,7 +195,8 @@ def _run(
         actual, verdict, oracles = _judged(function, stack, network, point, threads)
         if verdict.failed or not verdict.unresolved:
             break
-    spot = spot_check(network.loss, point.params, point.x, point.y, oracles["differences"])
+    fast = oracles["differences"]
+    spot = spot_check(network.loss, point.params, point.x, point.y, fast, count=SPOTS)
     signs = () if verdict.ok else _signs(network, point, actual, oracles, n)
     by_hand = _by_hand(stack, point, actual)
     seconds = time.perf_counter() - started

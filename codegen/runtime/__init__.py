@@ -1,0 +1,174 @@
+"""The NumPy functions that an emitted module contains: `source(names)` is their text.
+
+A function here needs NumPy and other names of this folder, nothing else, so its text stands alone.
+Each keeps float32 and float64 as they are, raises no floating-point warning for arguments in ±1e4,
+and takes complex numbers: a branch follows the real part and nothing calls `abs` or `conj` on a
+complex value, so f(z + ih).imag / h is f'(z) to the last digits (the complex step).
+
+Every function writes to `out` if it is given, and computes in the arrays of `work` if they are:
+then real numbers in contiguous arrays cost no allocation. `WORK` says which arrays these are, and
+`FRESH` where `out` must not be `z` itself.
+"""
+
+import ast
+import inspect
+from collections.abc import Iterable
+from functools import cache
+
+from codegen.runtime import exponential, normal, pieces, rows
+from codegen.runtime.exponential import (
+    elu,
+    elu_prime,
+    gelu_tanh,
+    gelu_tanh_prime,
+    sigmoid,
+    silu,
+    silu_prime,
+    softplus,
+)
+from codegen.runtime.normal import (
+    _MILLS,
+    Phi,
+    erf,
+    erf_prime,
+    gelu,
+    gelu_prime,
+    phi,
+    phi_prime,
+)
+from codegen.runtime.pieces import (
+    absolute,
+    huber,
+    huber_prime,
+    leaky_relu,
+    relu,
+    sign,
+    step,
+)
+from codegen.runtime.rows import log_softmax, softmax
+
+RUNTIME = {
+    "exp": "np.exp",
+    "log": "np.log",
+    "sin": "np.sin",
+    "cos": "np.cos",
+    "tanh": "np.tanh",
+    "erf": "erf",
+    "erf'": "erf_prime",
+    "step": "step",
+    "sign": "sign",
+    "abs": "absolute",
+    "sigmoid": "sigmoid",
+    "softplus": "softplus",
+    "relu": "relu",
+    "leaky_relu": "leaky_relu",
+    "elu": "elu",
+    "elu'": "elu_prime",
+    "silu": "silu",
+    "silu'": "silu_prime",
+    "Phi": "Phi",
+    "Phi'": "phi",
+    "phi": "phi",
+    "phi'": "phi_prime",
+    "gelu": "gelu",
+    "gelu'": "gelu_prime",
+    "gelu_tanh": "gelu_tanh",
+    "gelu_tanh'": "gelu_tanh_prime",
+    "huber": "huber",
+    "huber'": "huber_prime",
+    "softmax": "softmax",
+    "log_softmax": "log_softmax",
+}
+"""How each op of `derive.functions`, f' included, and each softmax is written in NumPy text."""
+
+WORK = {
+    "step": ("mask",),
+    "huber": ("z",),
+    "softplus": ("z",),
+    "elu": ("z",),
+    "silu": ("z",),
+    "silu'": ("z", "z"),
+    "gelu_tanh": ("z",),
+    "gelu_tanh'": ("z", "z"),
+    "phi": ("z", "z"),
+    "Phi'": ("z", "z"),
+    "phi'": ("z", "z"),
+    "erf'": ("z", "z"),
+    "erf": ("z", "z", "z", "mask"),
+    "Phi": ("z", "z", "z", "mask"),
+    "gelu": ("z", "z", "z", "mask"),
+    "gelu'": ("z", "z", "z", "mask"),
+    "softmax": ("z", "row"),
+    "log_softmax": ("z", "z", "row", "row"),
+}
+"""The arrays that an op computes in: like z, bools of its shape, or z summed along the axis."""
+
+FRESH = frozenset(
+    {"leaky_relu", "huber", "silu", "silu'", "gelu_tanh", "gelu_tanh'", "phi'", "erf"}
+    | {"Phi", "gelu", "gelu'"}
+)
+"""The ops that read z after they have begun to write `out`: there `out` is another array."""
+
+__all__ = [
+    "FRESH",
+    "RUNTIME",
+    "WORK",
+    "_MILLS",
+    "Phi",
+    "absolute",
+    "elu",
+    "elu_prime",
+    "erf",
+    "erf_prime",
+    "gelu",
+    "gelu_prime",
+    "gelu_tanh",
+    "gelu_tanh_prime",
+    "huber",
+    "huber_prime",
+    "leaky_relu",
+    "log_softmax",
+    "phi",
+    "phi_prime",
+    "relu",
+    "sigmoid",
+    "sign",
+    "silu",
+    "silu_prime",
+    "softmax",
+    "softplus",
+    "source",
+    "step",
+]
+
+
+def source(ops: Iterable[str]) -> str:
+    """The text of the functions that these ops need, and of what those need, in file order."""
+    parts = _definitions()
+    needed: set[str] = set()
+    queue = [name for name in map(RUNTIME.__getitem__, ops) if name in parts]
+    while queue:
+        name = queue.pop()
+        if name not in needed:
+            needed.add(name)
+            queue.extend(parts[name][1])
+    return "\n\n\n".join(text for name, (text, _) in parts.items() if name in needed)
+
+
+@cache
+def _definitions() -> dict[str, tuple[str, frozenset[str]]]:
+    """Every top-level name of the files: its text, and the other such names in it."""
+    found: dict[str, tuple[str, ast.stmt]] = {}
+    for module in (pieces, exponential, normal, rows):
+        text = inspect.getsource(module)
+        for node in ast.parse(text).body:
+            match node:
+                case ast.FunctionDef(name=name) | ast.Assign(targets=[ast.Name(id=name)]):
+                    found[name] = (ast.get_source_segment(text, node) or "", node)
+    return {
+        name: (
+            text,
+            frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name)) & found.keys(),
+        )
+        for name, (text, node) in found.items()
+    }
