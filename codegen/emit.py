@@ -7,25 +7,22 @@ the same byte for byte for the same stack.
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from codegen.plan import Line, Plan, plan
+from codegen.plan import Line, Plan, label, plan
 from codegen.runtime import RUNTIME, source
 from codegen.workspace import workspace
 from derive.dense import Stack
 from derive.diagnostic import refuse
 from derive.formulas import Gradients, gradients
-from derive.functions import is_function
 from derive.gradient import adjoint_name
 from derive.notation import write
 from derive.shape import Dim, shape_text
-from derive.term import Apply, Equation, variables, walk
+from derive.term import Apply, Equation, Term, Var, variables, walk
 from derive.tidy import scalar_names
 
 WIDTH = 44
 """The column at which the equation of a line starts, where the line leaves room."""
-
-FOLDED = frozenset({"softmax", "log_softmax"})
 
 
 def emit(made: Stack) -> str:
@@ -43,7 +40,7 @@ def text_of(made: Stack, found: Gradients) -> str:
     parts = [
         _header(made, found),
         _constants(made),
-        source(_runtime_ops(made_plan)),
+        source(*_needed(made_plan)),
         _init(made),
         _forward(made_plan),
         _loss(made_plan),
@@ -63,11 +60,13 @@ def _checked_names(made: Plan) -> None:
             raise refuse("D401", f"`{name}` cannot be a name in Python code")
 
 
-def _runtime_ops(made: Plan) -> set[str]:
-    terms = [line.term for line in (*made.forward, *made.backward)]
-    nodes = (node for term in terms for node in walk(term))
-    ops = {node.op for node in nodes if isinstance(node, Apply)}
-    return {op for op in ops if (is_function(op) or op in FOLDED) and op in RUNTIME}
+def _needed(made: Plan) -> tuple[set[str], set[str]]:
+    """The ops and the other functions that the text calls."""
+    lines = (*made.forward, *made.backward)
+    nodes = (node for line in lines for node in walk(line.term))
+    ops = {node.op for node in nodes if isinstance(node, Apply) and node.op in RUNTIME}
+    calls = {call[0] for line in lines if (call := _block_gradient(line.term)) is not None}
+    return ops, calls
 
 
 def _header(made: Stack, found: Gradients) -> str:
@@ -209,13 +208,39 @@ def _single(dim: Dim) -> str:
 def _line(line: Line, made: Plan) -> str:
     """The statement, with its equation beside it."""
     scalars = scalar_names(made.shapes)
-    code = f"    {line.name} = {write(line.term, 'numpy', scalars=scalars)}"
+    code = f"    {line.name} = {_code(line.term, scalars)}"
     formula = write(line.formula, "plain", scalars=scalars)
     return f"{code:<{WIDTH}}  # {label(line.name, made)} = {formula}"
 
 
-def label(name: str, made: Plan) -> str:
-    """How an equation calls a name: `dW2` is dL/dW2."""
-    backward = {line.name for line in made.backward}
-    known = {adjoint_name(n) for n in made.shapes}
-    return f"d{made.derivation.loss}/{name}" if name in backward and name in known else name
+def _code(term: Term, scalars: Collection[str]) -> str:
+    """The term in NumPy; the gradient of weights and biases in one is a call."""
+    found = _block_gradient(term)
+    if found is None:
+        return write(term, "numpy", scalars=scalars, functions=RUNTIME)
+    function, *args = found
+    return f"{function}({', '.join(args)})"
+
+
+def _block_gradient(term: Term) -> tuple[str, str, str] | None:
+    """The function and its arguments where the term is [sum of D; A^T D] or [sum of D, D A^T]."""
+    match term:
+        case Apply(
+            "concat",
+            (
+                Apply("sum", (Var(d),), (axis, True)),
+                Apply("matmul", (Apply("transpose", (Var(a),)), Var(same))),
+            ),
+            (0,),
+        ) if axis == 0 and d == same:
+            return "weight_gradient", a, d
+        case Apply(
+            "concat",
+            (
+                Apply("sum", (Var(d),), (axis, True)),
+                Apply("matmul", (Var(same), Apply("transpose", (Var(a),)))),
+            ),
+            (1,),
+        ) if axis == 1 and d == same:
+            return "weight_gradient_columns", d, a
+    return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from codegen.network import Array
+from codegen.noise import ROUNDOFF
 from codegen.points import Point, generic_point
 from codegen.probe import probe
 from codegen.verdict import Finer
@@ -74,8 +75,12 @@ def _exact_loss(stack: Stack, point: Point) -> float:
     return float(found[derivation.loss][()])
 
 
-def finer_oracle(stack: Stack, point: Point) -> Finer | None:
-    """Single entries by differences of the exact loss with 50 digits; None for large stacks."""
+def finer_oracle(stack: Stack, point: Point, scale: float) -> Finer | None:
+    """Single entries by differences of the exact loss with 50 digits; None for large stacks.
+
+    The error bar leaves the code under test its rounding, by the largest gradient `scale`.
+    """
+    floor = 64 * ROUNDOFF * scale
     if sum(value.size for value in point.params.values()) > SMALL:
         return None
     derivation = stack.derivation
@@ -83,6 +88,6 @@ def finer_oracle(stack: Stack, point: Point) -> Finer | None:
 
     def finer(name: str, index: tuple[int, ...]) -> tuple[float, float]:
         value = loss_difference(derivation, shapes, values, sizes, name, index)
-        return value, abs(value) * 1e-12 + 1e-300
+        return value, abs(value) * 1e-12 + floor
 
     return finer

@@ -39,7 +39,12 @@ def _text(made: Stack, formulas: Mapping[str, Term]) -> str:
     lines = [f'    {name} = params["{name}"]' for name in made.parameters]
     lines.append(f"    N = x.shape[{1 - made.axis}]")
     lines += [f"    {name} = {size}" for name, size in made.numbers.items()]
-    lines += [f"    {n} = {write(t, 'numpy', scalars=scalars)}" for n, t in forward]
-    table = [f'        "{n}": {write(t, "numpy", scalars=scalars)},' for n, t in formulas.items()]
+    lines += [
+        f"    {n} = {write(t, 'numpy', scalars=scalars, functions=RUNTIME)}" for n, t in forward
+    ]
+    table = [
+        f'        "{n}": {write(t, "numpy", scalars=scalars, functions=RUNTIME)},'
+        for n, t in formulas.items()
+    ]
     body = "\n".join([*lines, "    return {", *table, "    }"])
     return f"import numpy as np\n\n\n{source(used)}\n\n\ndef gradients(params, x, y):\n{body}\n"

@@ -7,7 +7,7 @@ A line keeps the formula that a person reads beside the form that is computed. B
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from codegen.stable import stable
@@ -82,8 +82,24 @@ def plan(gradients: Gradients) -> Plan:
     shapes.update({line.name: line.shape for line in backward})
     full = Plan(derivation, tuple(forward), tuple(backward), shapes)
     needed = {line.name for line in full.lines_for(wanted)}
-    kept = tuple(line for line in backward if line.name in needed)
+    kept = early((line for line in backward if line.name in needed), wanted)
     return shared(Plan(derivation, tuple(forward), kept, shapes))
+
+
+def early(lines: Iterable[Line], wanted: Collection[str]) -> tuple[Line, ...]:
+    """The lines, each wanted one right after the last of those that it needs.
+
+    So what only a gradient needs is needed no longer when the gradient is there.
+    """
+    order = list(lines)
+    places = {line.name: at for at, line in enumerate(order)}
+
+    def key(line: Line) -> tuple[int, bool]:
+        needed = (places.get(name, -1) for name in variables(line.term))
+        last = line.name in wanted
+        return (max(needed, default=-1) if last else places[line.name]), last
+
+    return tuple(sorted(order, key=key))
 
 
 def shared(made: Plan) -> Plan:
@@ -133,3 +149,10 @@ class _Sharing:
 def _costs(term: Term) -> bool:
     """Whether computing a term takes work that depends on the data."""
     return isinstance(term, Apply) and term.op not in VIEWS and bool(variables(term))
+
+
+def label(name: str, made: Plan) -> str:
+    """How an equation calls a name: `dW2` is dL/dW2."""
+    backward = {line.name for line in made.backward}
+    known = {adjoint_name(n) for n in made.shapes}
+    return f"d{made.derivation.loss}/{name}" if name in backward and name in known else name

@@ -76,13 +76,13 @@ def probe_text(made: Stack) -> str:
     for place in range(1, made.depth):
         term = stable(_activation(made, place), {})
         terms.append(term)
-        code = write(term, "numpy", scalars=scalars)
+        code = write(term, "numpy", scalars=scalars, functions=RUNTIME)
         functions.append(f"def layer{place}(z{place}):\n    return {code}")
     name, term = f"z{made.depth}", _sample_loss(made)
     terms.append(term)
     sizes = [f"    {n} = {size}" for n, size in made.numbers.items() if _mentions(term, n)]
     axis = made.axis
-    code = write(term, "numpy", scalars=scalars)
+    code = write(term, "numpy", scalars=scalars, functions=RUNTIME)
     body = "\n".join([*sizes, f"    return np.sum({code}, axis={axis})"])
     functions.append(f"def sample_loss({name}, y):\n{body}")
     nodes = (node for one in terms for node in walk(one))

@@ -6,13 +6,14 @@ as a bias, or is turned round is first written out. NumPy would do that too, in 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from codegen.plan import VIEWS, Line
+from codegen.plan import VIEWS, Line, Plan
+from derive.gradient import adjoint_name
 from derive.infer import shape_of
-from derive.shape import Shape, agree
-from derive.term import Apply, Const, Term, Var, apply, variables
+from derive.shape import ONE, Dim, Shape, agree
+from derive.term import Apply, Term, Var, variables
 
 Part = tuple[int, int, int | None]
 """A block of an array: the axis, where it starts and where it stops."""
@@ -25,8 +26,9 @@ TEMPORARY = "%"
 class Statement:
     """`target = term`, for `line`: one op on atoms, which are names, numbers and views of names.
 
-    With `part`, the value is that block of the target. With `copies` the term is an atom, written
-    into the target; without, a name alone is given another name.
+    With `part`, the value is that block of the target. With `copies` the term is an atom that is
+    written into the target; a name that is not copied gets the target as another name. `inner` is
+    the dimension that a product or a sum runs over.
     """
 
     line: Line
@@ -35,6 +37,7 @@ class Statement:
     shape: Shape
     part: Part | None = None
     copies: bool = False
+    inner: Dim | None = None
 
     @property
     def is_number(self) -> bool:
@@ -47,14 +50,12 @@ class Statement:
         return isinstance(self.term, Var) and not self.copies and not self.is_number
 
 
-def statements(
-    lines: Iterable[Line], shapes: Mapping[str, Shape], owned: Collection[str]
-) -> list[Statement]:
-    """The statements that compute the lines; `owned` are the names with an array of their own."""
-    lowering = _Lowering(shapes, owned)
+def statements(lines: Iterable[Line], made: Plan) -> tuple[Statement, ...]:
+    """The statements that compute these lines of a plan."""
+    lowering = _Lowering(made)
     for line in lines:
         lowering.add(line)
-    return lowering.made
+    return tuple(lowering.made)
 
 
 def fits(a: Shape, b: Shape) -> bool:
@@ -65,11 +66,11 @@ def fits(a: Shape, b: Shape) -> bool:
 class _Lowering:
     """The statements made so far, and the shapes of their results."""
 
-    def __init__(self, shapes: Mapping[str, Shape], owned: Collection[str]) -> None:
-        self.shapes = dict(shapes)
-        self.owned = owned
+    def __init__(self, made: Plan) -> None:
+        self.shapes = dict(made.shapes)
+        self.sizes = made.derivation.sizes
+        self.owned = {adjoint_name(name) for name in made.parameters}
         self.made: list[Statement] = []
-        self.line: Line
         self.count = 0
 
     def add(self, line: Line) -> None:
@@ -77,44 +78,56 @@ class _Lowering:
         self.line = line
         self._into(line.term, line.name, line.shape)
 
-    def _emit(self, target: str, term: Term, shape: Shape, part: Part | None = None) -> None:
-        plain = isinstance(term, Var) and part is None and target not in self.owned
-        copies = shape != () and self._is_atom(term)
-        copies = copies and not (plain and fits(shape_of(term, self.shapes), shape))
-        self.shapes.setdefault(target, shape)
-        self.made.append(Statement(self.line, target, term, shape, part, copies))
-
     def _into(self, term: Term, target: str, shape: Shape, part: Part | None = None) -> None:
         """Statements that leave the value of a term in a target."""
         if shape == ():
-            self._emit(target, self._number(term), shape)
+            self._emit(Statement(self.line, target, self._number(term), shape))
         elif isinstance(term, Apply) and term.op == "concat" and part is None:
             self._blocks(term, target, shape)
-        elif not isinstance(term, Apply) or term.op in {*VIEWS, "concat"} or self._is_atom(term):
-            self._emit(target, self._atom(term), shape, part)
-        else:
+        elif isinstance(term, Apply) and term.op not in {*VIEWS, "concat"} and not self._free(term):
             args = tuple(self._operand(arg, term.op, shape) for arg in term.args)
-            self._emit(target, replace(term, args=args), shape, part)
+            op, inner = replace(term, args=args), self._inner(term)
+            self._emit(Statement(self.line, target, op, shape, part, inner=inner))
+        else:
+            self._name(self._atom(term), target, shape, part)
+
+    def _name(self, term: Term, target: str, shape: Shape, part: Part | None) -> None:
+        """An atom under another name, or copied where the name has an array of its own."""
+        plain = isinstance(term, Var) and fits(shape_of(term, self.shapes), shape)
+        copies = not plain or part is not None or target in self.owned
+        self._emit(Statement(self.line, target, term, shape, part, copies=copies))
+
+    def _emit(self, statement: Statement) -> None:
+        self.shapes.setdefault(statement.target, statement.shape)
+        self.made.append(statement)
+
+    def _inner(self, term: Apply) -> Dim | None:
+        """The dimension that a product, or a sum that keeps its axis, runs over."""
+        if term.op not in ("matmul", "sum"):
+            return None
+        own = shape_of(term.args[0], self.shapes)
+        axis, keep = (1, True) if term.op == "matmul" else term.attrs
+        return own[axis] if keep and isinstance(axis, int) and len(own) == 2 else None
 
     def _blocks(self, term: Apply, target: str, shape: Shape) -> None:
         """Blocks laid side by side, each written to its own part of the target."""
         (axis,) = term.attrs
         assert isinstance(axis, int)
-        start = 0
-        for block in term.args:
-            own = shape_of(block, self.shapes)
-            width = sum(p for p in own[axis].parts if isinstance(p, int)) if own else 1
-            last = block is term.args[-1]
-            across = own or tuple(replace(d, parts=(1,)) if a == axis else d for a, d in enumerate(shape))
-            self._into(block, target, across, (axis, start, None if last else start + width))
-            start += width
+        start, last = 0, len(term.args) - 1
+        for place, block in enumerate(term.args):
+            own = shape_of(block, self.shapes) or (*shape[:axis], ONE, *shape[axis + 1 :])
+            stop = None if place == last else start + own[axis].size(self.sizes)
+            self._into(block, target, own, (axis, start, stop))
+            start = stop or 0
+
+    def _free(self, term: Term) -> bool:
+        """Arithmetic on numbers alone."""
+        return all(self.shapes[name] == () for name in variables(term))
 
     def _is_atom(self, term: Term) -> bool:
-        """A name, a view of one, or arithmetic on numbers."""
         if isinstance(term, Apply) and term.op in VIEWS:
             return self._is_atom(term.args[0])
-        names = variables(term)
-        return not isinstance(term, Apply) or all(self.shapes[name] == () for name in names)
+        return not isinstance(term, Apply) or self._free(term)
 
     def _atom(self, term: Term) -> Term:
         """The term, its value computed beforehand unless it is an atom."""
@@ -126,19 +139,17 @@ class _Lowering:
         return self._temporary(term, shape_of(term, self.shapes))
 
     def _number(self, term: Term) -> Term:
-        """A scalar: arithmetic of Python on sums over arrays that are computed beforehand."""
+        """A number: arithmetic of Python on sums over arrays that are computed beforehand."""
         if not isinstance(term, Apply):
             return term
         inner = self._atom if term.op == "sum" else self._number
         return replace(term, args=tuple(inner(arg) for arg in term.args))
 
     def _operand(self, term: Term, op: str, shape: Shape) -> Term:
-        """An operand as the op can take it."""
+        """An operand as the op can take it: a product and a sum read views, the others do not."""
         own = shape_of(term, self.shapes)
-        if own == () or op in ("matmul", "sum"):
-            return self._atom(term)
-        value = term if self._is_atom(term) else self._atom(term)
-        if isinstance(value, Var) and fits(own, shape):
+        value = self._atom(term)
+        if own == () or op in ("matmul", "sum") or (isinstance(value, Var) and fits(own, shape)):
             return value
         return self._temporary(value, shape)
 
@@ -147,6 +158,3 @@ class _Lowering:
         name = f"{TEMPORARY}{self.count}"
         self._into(term, name, shape)
         return Var(name)
-
-
-__all__ = ["TEMPORARY", "Const", "Part", "Statement", "apply", "fits", "statements"]

@@ -28,7 +28,7 @@ from derive.dense import Stack, with_sizes
 
 Gradient = Callable[[Mapping[str, Array], Array, Array], Any]
 
-FEWEST = 2
+FEWEST = 3
 """Samples at the stack's own sizes, at least; faults over the batch show at 11, in small widths."""
 
 SPOTS = 70
@@ -140,7 +140,8 @@ def verify(
 def own_samples(stack: Stack) -> int:
     """A number of samples that no width, and no width plus one, can be taken for."""
     taken = {size + more for size in stack.sizes for more in (0, 1)}
-    free = (n for n in range(FEWEST, FEWEST + 4 * len(taken)) if not {n, n + 1} & taken)
+    odd = range(FEWEST, FEWEST + 8 * len(taken), 2)  # an even number can cancel signs exactly
+    free = (n for n in odd if not {n, n + 1} & taken)
     return 1 if stack.single else next(free)
 
 
@@ -215,7 +216,7 @@ def _judged(
         oracles = {name: found.result() for name, found in work.items()}
     verdict = judge(network, params, actual, oracles)
     if verdict.unresolved and not verdict.failed:
-        finer = finer_oracle(stack, point)
+        finer = finer_oracle(stack, point, verdict.scale)
         if finer is not None:
             verdict = escalate(network, params, actual, oracles, verdict, finer, limit=20)
     return actual, verdict, oracles

@@ -75,6 +75,11 @@ class Stack:
         """The size that each name of a dimension has (N, the batch, has none)."""
         return {f"n{place}": size for place, size in enumerate(self.sizes)}
 
+    @property
+    def classes(self) -> dict[str, Term]:
+        """K, the number of outputs, by the name of its dimension."""
+        return {"K": Var(f"n{self.depth}")}
+
     @cached_property
     def derivation(self) -> Derivation:
         """The typed forward program."""
@@ -83,7 +88,7 @@ class Stack:
     @cached_property
     def entry_loss(self) -> Term:
         """What one entry of `yhat` adds to the loss, before the reduction."""
-        return entry_form(_loss_term(self))
+        return substitute(entry_form(_loss_term(self)), self.classes)
 
     def describe(self) -> str:
         """One line for people: sizes, activations, loss, conventions."""
@@ -139,12 +144,11 @@ def _activated(made: Stack, name: str, z: Term) -> Term:
 
 
 def _loss_term(made: Stack) -> Term:
-    term = formula(made.loss, ("yhat", "y", "K"))
-    return substitute(term, {"K": Var(f"n{made.depth}")})
+    return formula(made.loss, ("yhat", "y", "K"))
 
 
 def _total(made: Stack) -> Term:
-    term = _loss_term(made)
+    term = substitute(_loss_term(made), made.classes)
     if made.reduction == "sum" or made.single:
         return term
     if isinstance(term, Apply) and term.op == "neg":

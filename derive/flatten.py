@@ -12,6 +12,9 @@ from derive.term import Apply, Derivation, Term, Var, fold, substitute
 HIDDEN = "_"
 """Names of intermediate results that the author did not name start with it."""
 
+ARITHMETIC = frozenset({"add", "sub", "neg", "mul", "div", "pow"})
+"""The ops that act on each entry and are no functions."""
+
 
 @dataclass(frozen=True)
 class Program:
@@ -26,6 +29,14 @@ class Program:
         while hidden := {n: self.nodes[n] for n in _hidden_names(term)}:
             term = substitute(term, hidden)
         return term
+
+    def arithmetic(self) -> dict[str, Term]:
+        """The hidden names that are sums, products or powers, by formulas of other names."""
+        found: dict[str, Term] = {}
+        for name, node in self.nodes.items():
+            if is_hidden(name) and node.op in ARITHMETIC:
+                found[name] = substitute(node, found)
+        return found
 
 
 def _hidden_names(term: Term) -> set[str]:

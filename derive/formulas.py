@@ -16,7 +16,7 @@ from derive.matrix import matrix_form
 from derive.notation import write
 from derive.shape import Shape, shape_text
 from derive.symbolic import forward_form, sympy_form
-from derive.term import Derivation, Term, Var, variables
+from derive.term import Derivation, Term, Var, substitute, variables
 from derive.tidy import hoisted, scalar_names, written_out
 
 
@@ -157,6 +157,12 @@ class _Writer:
         self.adjoints = {adjoint_name(name): a for name, a in swept.adjoints.items()}
         self.scalars = scalar_names(self.program.shapes)
         self.known = self.program.shapes | {n: a.shape for n, a in self.adjoints.items()}
+        self.latest = {
+            term.name: Var(name)
+            for name, term in self.program.aliases.items()
+            if isinstance(term, Var)
+        }
+        self.known |= {n.name: self.known[name] for name, n in self.latest.items()}
         self.hidden = {
             name: write(self.program.expand(node), "plain", scalars=self.scalars)
             for name, node in self.program.nodes.items()
@@ -168,7 +174,8 @@ class _Writer:
         self.written = written_out({name: step.term for name, step in self.steps.items()})
 
     def _raised(self, adjoint: Adjoint) -> Term:
-        term = self.program.expand(matrix_form(adjoint.value, adjoint.shape, self._shape))
+        raised = matrix_form(adjoint.value, adjoint.shape, self._shape)
+        term = substitute(self.program.expand(raised), self.latest)
         if shape_of(term, self.known) != adjoint.shape and adjoint.name != self.derivation.loss:
             message = f"dL/d{adjoint.name} is the same along an axis: the loss is linear in it"
             raise refuse("D905", f"{message}, and such a loss has no formula here")

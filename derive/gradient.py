@@ -17,6 +17,7 @@ from derive.facts import rules_for
 from derive.flatten import Program, flatten, is_hidden
 from derive.infer import shapes_of
 from derive.local import HERE, OUT, Pattern, free_entry, pattern, vjp
+from derive.lower import PolyCalculus, operand
 from derive.normal import normal
 from derive.poly import ONE, ZERO, Atom, Mono, Poly, factor, number, rename, replace_atoms
 from derive.rules import Rules
@@ -85,6 +86,7 @@ class _Sweep:
         self.inlined: dict[str, Poly] = {}
         self.facts: dict[str, frozenset[str]] = {}
         self.named: dict[str, Adjoint] = {}
+        self.arithmetic = program.arithmetic()
         self.uses: dict[str, tuple[Use, ...]] = {}
 
     def run(self) -> dict[str, Adjoint]:
@@ -150,7 +152,14 @@ class _Sweep:
                 return None
             return at(before.value, before.shape, atom.slots)
 
-        return replace_atoms(value, change)
+        return replace_atoms(replace_atoms(value, change), self._written)
+
+    def _written(self, atom: Atom) -> Poly | None:
+        """An unnamed sum or product of the forward pass (`1 - yhat`), by its formula."""
+        term = self.arithmetic.get(atom.head)
+        if term is None:
+            return None
+        return operand(term, self.program.shapes, PolyCalculus(self.rules)).at(atom.slots)
 
     def _send(self, name: str, node: Apply) -> None:
         """Adds the contribution of one op to the adjoint of each of its operands."""

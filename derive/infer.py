@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from derive.diagnostic import DeriveError, Span, refuse
 from derive.ops import ShapeMismatch, op_row
-from derive.shape import Shape, shape_text
+from derive.shape import Shape, dim_text, shape_text
 from derive.term import Apply, Const, Derivation, Term, Var, fold, walk
 
 Typed = tuple[Term, Shape]
@@ -19,10 +19,16 @@ Typed = tuple[Term, Shape]
 CODES = {"chain": "D201", "elementwise": "D202", "axis": "D203", "rank": "D204"}
 
 
-def typed(term: Term, shapes: Mapping[str, Shape], text: str = "") -> Typed:
+def typed(
+    term: Term,
+    shapes: Mapping[str, Shape],
+    text: str = "",
+    sizes: Mapping[str, int] | None = None,
+) -> Typed:
     """The term with its products settled, and its shape.
 
-    Raises DeriveError where shapes do not fit or a name has none; `text` is drawn with a caret.
+    Raises DeriveError where shapes do not fit or a name has none; `text` is drawn with a caret, and
+    shapes are said with the numbers that `sizes` knows.
     """
 
     def node(old: Term, args: tuple[Typed, ...]) -> Typed:
@@ -32,7 +38,7 @@ def typed(term: Term, shapes: Mapping[str, Shape], text: str = "") -> Typed:
             if old.name not in shapes:
                 raise refuse("D101", f"unknown name `{old.name}`", text, old.span)
             return old, shapes[old.name]
-        return _apply(old, args, text)
+        return _apply(old, args, text, sizes or {})
 
     return fold(term, node)
 
@@ -42,7 +48,7 @@ def shape_of(term: Term, shapes: Mapping[str, Shape]) -> Shape:
     return typed(term, shapes)[1]
 
 
-def _apply(old: Apply, args: tuple[Typed, ...], text: str) -> Typed:
+def _apply(old: Apply, args: tuple[Typed, ...], text: str, sizes: Mapping[str, int]) -> Typed:
     terms, dims = tuple(a[0] for a in args), tuple(a[1] for a in args)
     op = "mul" if old.op == "matmul" and () in dims else old.op
     new = old if op == old.op and terms == old.args else replace(old, op=op, args=terms)
@@ -52,20 +58,40 @@ def _apply(old: Apply, args: tuple[Typed, ...], text: str) -> Typed:
     try:
         return new, row.shape(dims, new.attrs)
     except ShapeMismatch as error:
-        raise _misfit(error, old, dims, text) from None
+        raise _misfit(error, old, dims, text, sizes) from None
 
 
-def _misfit(error: ShapeMismatch, old: Apply, dims: tuple[Shape, ...], text: str) -> DeriveError:
+def _misfit(
+    error: ShapeMismatch,
+    old: Apply,
+    dims: tuple[Shape, ...],
+    text: str,
+    sizes: Mapping[str, int],
+) -> DeriveError:
     spans = [arg.span for arg in old.args]
+    shown = [shape_text(dim, sizes) for dim in dims]
     notes = tuple(
-        f"`{text[span.start : span.end]}` is {shape_text(dim)}"
-        for span, dim in zip(spans, dims, strict=True)
+        f"`{text[span.start : span.end]}` is {one}"
+        for span, one in zip(spans, shown, strict=True)
         if span is not None and text
     )
     place: Span | None = old.span
     if error.kind in ("chain", "elementwise") and len(spans) == 2:
         place = spans[1] or place
-    return refuse(CODES[error.kind], str(error), text, place, notes=notes)
+    message = _said(error, dims, shown, sizes)
+    return refuse(CODES[error.kind], message, text, place, notes=notes)
+
+
+def _said(
+    error: ShapeMismatch, dims: tuple[Shape, ...], shown: list[str], sizes: Mapping[str, int]
+) -> str:
+    """The message with the sizes that are known as numbers."""
+    if error.kind == "chain":
+        inner = (dim_text(dims[0][1], sizes), dim_text(dims[1][0], sizes))
+        return f"{shown[0]} times {shown[1]}: inner sizes {inner[0]} and {inner[1]} differ"
+    if error.kind == "elementwise" and len(shown) == 2:
+        return f"shapes {shown[0]} and {shown[1]} do not fit entry by entry"
+    return str(error)
 
 
 def shapes_of(derivation: Derivation) -> dict[str, Shape]:

@@ -11,7 +11,7 @@ import json
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import mpmath
@@ -123,12 +123,36 @@ def _claim_data(claim: Claim) -> dict[str, Any]:
 def check(stack: Stack, claims: Mapping[str, str], found: Gradients | None = None) -> Report:
     """Judges formulas for the gradients of a stack: name (`W2`, or `dL/dW2`) -> formula.
 
+    Where the reduction of the stack was not stated, the claims may be meant for the sum over the
+    batch: then they are judged for the one of the two under which more of them hold.
+
     >>> from derive.layers import stack
     >>> print(check(stack("4,3,2"), {"W2": "[1 H1]^T (yhat - y) / N"}).claims[0].verdict)
     proved
     """
     judge = Judge(stack, found or gradients(stack))
-    return Report(tuple(judge.claim(name, text) for name, text in claims.items()))
+    report = Report(tuple(judge.claim(name, text) for name, text in claims.items()))
+    if report.ok or stack.stated or stack.single:
+        return report
+    summed = replace(stack, reduction="sum")
+    judge = Judge(summed, gradients(summed))
+    other = Report(tuple(judge.claim(name, text) for name, text in claims.items()))
+    return _noted(other) if _good(other) > _good(report) else report
+
+
+SUMMED = "the loss is the sum over the batch (for the mean: times 1/N)"
+
+
+def _good(report: Report) -> int:
+    return sum(claim.verdict in GOOD for claim in report.claims)
+
+
+def _noted(report: Report) -> Report:
+    """The report, saying of what holds that it holds for the sum."""
+    claims = (
+        replace(c, facts=(*c.facts, SUMMED)) if c.verdict in GOOD else c for c in report.claims
+    )
+    return Report(tuple(claims))
 
 
 def split_claim(text: str) -> tuple[str, str]:
@@ -162,7 +186,8 @@ class Judge:
         except DeriveError as error:
             return Claim(shown, "unreadable", diagnostics=(error.diagnostic,))
         try:
-            term, shape = typed(term, self.prover.shapes, text)
+            sizes = self.found.derivation.sizes
+            term, shape = typed(term, self.prover.shapes, text, sizes)
         except DeriveError as error:
             return Claim(shown, "ill-shaped", self._shown(term), diagnostics=(error.diagnostic,))
         return self._judged(shown, own, term, shape, text)

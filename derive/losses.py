@@ -17,7 +17,8 @@ class Loss:
     """A loss summed over samples and outputs; the reduction divides by N where it is the mean.
 
     `fits`: output activations it may follow (empty: any but those in `unfit`). `target`: what the
-    entries of y are: distribution, unit (in [0, 1]), real or sign (-1 or 1).
+    entries of y are: distribution, unit (in [0, 1]), real or sign (-1 or 1). `kinks`: a derivative
+    of first or second order jumps somewhere.
     """
 
     name: str
@@ -49,14 +50,14 @@ ROWS = (
     Loss("squared-error", "sum((yhat - y)^2)", also=("sse",)),
     Loss("half-squared-error", "sum((yhat - y)^2) / 2"),
     Loss("mae", "sum(abs(yhat - y))", kinks=True, also=("l1",)),
-    Loss("huber", "sum(huber(yhat - y))"),
+    Loss("huber", "sum(huber(yhat - y))", kinks=True),
     Loss("hinge", "sum(relu(1 - y ∘ yhat))", "sign", unfit=PROBABILITIES, kinks=True),
 )
 
 LOSSES = {row.name: row for row in ROWS}
 ALIASES = {other: row.name for row in ROWS for other in row.also}
 
-KINKED = frozenset({"relu", "leaky_relu", "abs", "sign", "step"})
+KINKED = frozenset({"relu", "leaky_relu", "abs", "sign", "step", "elu", "huber"})
 
 
 def custom(text: str) -> Loss:

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from derive.diagnostic import DeriveError
 from derive.facts import rules_for
+from derive.flatten import ARITHMETIC
 from derive.formulas import Gradients
 from derive.functions import is_function
 from derive.gradient import adjoint_name
@@ -224,7 +225,6 @@ class _Reading:
 
 
 VIEWS = frozenset({"slice", "transpose"})
-ENTRYWISE = frozenset({"add", "sub", "neg", "mul", "div", "pow"})
 
 
 def _elementwise(equations: Iterable[Equation]) -> dict[str, Term]:
@@ -232,7 +232,7 @@ def _elementwise(equations: Iterable[Equation]) -> dict[str, Term]:
     found: dict[str, Term] = {}
     for equation in equations:
         nodes = [node for node in walk(equation.term) if isinstance(node, Apply)]
-        if nodes and all(n.op in ENTRYWISE or is_function(n.op) for n in nodes):
+        if nodes and all(n.op in ARITHMETIC or is_function(n.op) for n in nodes):
             found[equation.name] = substitute(equation.term, found)
     return found
 

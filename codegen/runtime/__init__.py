@@ -15,7 +15,7 @@ import inspect
 from collections.abc import Iterable
 from functools import cache
 
-from codegen.runtime import exponential, normal, pieces, rows
+from codegen.runtime import exponential, normal, pieces, products, rows
 from codegen.runtime.exponential import (
     elu,
     elu_prime,
@@ -45,6 +45,7 @@ from codegen.runtime.pieces import (
     sign,
     step,
 )
+from codegen.runtime.products import weight_gradient, weight_gradient_columns
 from codegen.runtime.rows import log_softmax, softmax
 
 RUNTIME = {
@@ -139,14 +140,16 @@ __all__ = [
     "softplus",
     "source",
     "step",
+    "weight_gradient",
+    "weight_gradient_columns",
 ]
 
 
-def source(ops: Iterable[str]) -> str:
-    """The text of the functions that these ops need, and of what those need, in file order."""
+def source(ops: Iterable[str], functions: Iterable[str] = ()) -> str:
+    """The text of these functions, those of these ops, and what they need, in file order."""
     parts = _definitions()
     needed: set[str] = set()
-    queue = [name for name in map(RUNTIME.__getitem__, ops) if name in parts]
+    queue = [name for name in (*map(RUNTIME.__getitem__, ops), *functions) if name in parts]
     while queue:
         name = queue.pop()
         if name not in needed:
@@ -159,7 +162,7 @@ def source(ops: Iterable[str]) -> str:
 def _definitions() -> dict[str, tuple[str, frozenset[str]]]:
     """Every top-level name of the files: its text, and the other such names in it."""
     found: dict[str, tuple[str, ast.stmt]] = {}
-    for module in (pieces, exponential, normal, rows):
+    for module in (pieces, exponential, normal, rows, products):
         text = inspect.getsource(module)
         for node in ast.parse(text).body:
             match node:

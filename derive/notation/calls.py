@@ -192,6 +192,7 @@ _ALIASES = {
     "swish": "silu",
     "ELU": "elu",
     "sgn": "sign",
+    "absolute": "abs",
 }
 
 WORDS: Mapping[str, str] = {

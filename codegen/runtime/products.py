@@ -1,0 +1,22 @@
+"""The gradient of weights whose biases are in `[1 H]`, without a copy of H."""
+
+import numpy as np
+
+from codegen.runtime.pieces import Array
+
+
+def weight_gradient(a: Array, d: Array) -> Array:
+    """[1 a]^T d: the sums of d, for the biases, above a^T d."""
+    whole = np.empty((1 + a.shape[1], d.shape[1]), d.dtype)
+    np.add.reduce(d, axis=0, out=whole[0])
+    product = np.dot if len(a) == 1 else np.matmul  # of a column and a row, dot is quicker
+    product(a.T, d, out=whole[1:])
+    return whole
+
+
+def weight_gradient_columns(d: Array, a: Array) -> Array:
+    """d [1; a]^T: the sums of d, for the biases, beside d a^T."""
+    whole = np.empty((d.shape[0], 1 + a.shape[0]), d.dtype)
+    np.add.reduce(d, axis=1, out=whole[:, 0])
+    np.matmul(d, a.T, out=whole[:, 1:])
+    return whole
