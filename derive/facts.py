@@ -6,7 +6,7 @@ softmax sum to 1) is no assumption and is not written down.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
 
 from derive.functions import FUNCTIONS
@@ -28,12 +28,12 @@ def rules_for(
     derivation: Derivation,
     shapes: Mapping[str, Shape],
     *,
-    expand: bool = False,
+    expand: Collection[str] = (),
     primes: Callable[[str, Poly], Poly] | None = None,
 ) -> Rules:
     """The rules by which formulas over this derivation are put into normal form.
 
-    With `expand`, functions are read by their definitions, and so are the names given to them.
+    The functions in `expand` are read by their definitions, and so are the names given to them.
     """
     rules = Rules(
         simplex=_simplex(derivation, shapes),

@@ -1,8 +1,8 @@
 """The elementwise functions: one row each, mathematics only.
 
 A row gives the definition. The derivative is not in it: SymPy differentiates the definition.
-`fold` rewrites the one transcendental piece of that derivative in terms of the output `h` (or of
-a better known function of `z`), so that sigmoid' reads h*(1-h); a test proves each fold from the
+`fold` rewrites the transcendental pieces of that derivative in terms of the output `h` (or of
+better known functions of `z`), so that sigmoid' reads h*(1-h); a test proves each fold from the
 definition. A function whose derivative has no such form keeps it under the name f'.
 """
 
@@ -17,7 +17,8 @@ Expr = Any
 """An expression of whichever calculus interprets the row."""
 
 Definition = Callable[[Any, Expr], Expr]
-Fold = Callable[[Any, Expr, Expr], tuple[Expr, Expr]]
+Pairs = tuple[tuple[Expr, Expr], ...]
+Fold = Callable[[Any, Expr, Expr], Pairs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Function:
     """An elementwise function of one argument.
 
     `definition(s, z)` builds the value with the calculus `s` (None: a primitive of it), and
-    `fold(s, z, h)` gives (piece, replacement). `values` is what is known of the sign of the
+    `fold(s, z, h)` gives pairs (piece, replacement). `values` is what is known of the sign of the
     value: "positive", "nonnegative" or "". `kinks`: not differentiable everywhere.
     """
 
@@ -82,26 +83,31 @@ def _huber(s: Any, z: Expr) -> Expr:
     return z * z * Fraction(1, 2) * inside + (size - Fraction(1, 2)) * (1 - inside)
 
 
-def _logistic_fold(s: Any, z: Expr, h: Expr) -> tuple[Expr, Expr]:
-    return _exp(s, -z), s.power(h, Fraction(-1)) - 1
+def _logistic_fold(s: Any, z: Expr, h: Expr) -> Pairs:
+    return ((_exp(s, -z), s.power(h, Fraction(-1)) - 1),)
 
 
-def _tanh_fold(s: Any, z: Expr, h: Expr) -> tuple[Expr, Expr]:
-    return _exp(s, 2 * z), (1 + h) * s.power(1 - h, Fraction(-1))
+def _tanh_fold(s: Any, z: Expr, h: Expr) -> Pairs:
+    return ((_exp(s, 2 * z), (1 + h) * s.power(1 - h, Fraction(-1))),)
 
 
-def _softplus_fold(s: Any, z: Expr, h: Expr) -> tuple[Expr, Expr]:
+def _softplus_fold(s: Any, z: Expr, h: Expr) -> Pairs:
     p = s.symbol("sigmoid", z)
-    return _exp(s, z), p * s.power(1 - p, Fraction(-1))
+    return ((_exp(s, z), p * s.power(1 - p, Fraction(-1))),)
 
 
-def _normal_fold(s: Any, z: Expr, density: Expr) -> tuple[Expr, Expr]:
-    return _exp(s, -z * z * Fraction(1, 2)), density * s.power(2 * s.pi, Fraction(1, 2))
+def _normal_fold(s: Any, z: Expr, density: Expr) -> Pairs:
+    return ((_exp(s, -z * z * Fraction(1, 2)), density * s.power(2 * s.pi, Fraction(1, 2))),)
+
+
+def _gelu_fold(s: Any, z: Expr, h: Expr) -> Pairs:
+    below = s.fn("erf", z * s.power(s.number(2), Fraction(-1, 2))), 2 * s.symbol("Phi", z) - 1
+    return (below, *_normal_fold(s, z, s.symbol("phi", z)))
 
 
 ROWS = (
     # primitives of the calculus
-    Function("exp", None, lambda s, z, h: (_exp(s, z), h), values="positive", latex=r"\exp"),
+    Function("exp", None, lambda s, z, h: ((_exp(s, z), h),), values="positive", latex=r"\exp"),
     Function("log", None, latex=r"\log"),
     Function("sin", None, latex=r"\sin"),
     Function("cos", None, latex=r"\cos"),
@@ -133,7 +139,7 @@ ROWS = (
     Function(
         "abs",
         lambda s, z: z * _sign(s, z),
-        lambda s, z, h: (_step(s, -z), _step(s, z) - s.symbol("sign", z)),
+        lambda s, z, h: ((_step(s, -z), _step(s, z) - s.symbol("sign", z)),),
         values="nonnegative",
         kinks=True,
         latex=r"\operatorname{abs}",
@@ -153,10 +159,20 @@ ROWS = (
         values="positive",
         latex=r"\varphi",
     ),
+    Function(
+        "silu",
+        lambda s, z: z * _logistic(s, z),
+        lambda s, z, h: _logistic_fold(s, z, s.symbol("sigmoid", z)),
+        latex=r"\operatorname{silu}",
+    ),
+    Function(
+        "gelu",
+        lambda s, z: z * _normal_cdf(s, z),
+        _gelu_fold,
+        latex=r"\operatorname{gelu}",
+    ),
     # functions whose derivative is known by its own name, f'
     Function("elu", _elu, latex=r"\operatorname{elu}"),
-    Function("silu", lambda s, z: z * _logistic(s, z), latex=r"\operatorname{silu}"),
-    Function("gelu", lambda s, z: z * _normal_cdf(s, z), latex=r"\operatorname{gelu}"),
     Function("gelu_tanh", _gelu_tanh, latex=r"\operatorname{gelutanh}"),
     Function("huber", _huber, values="nonnegative", latex=r"\operatorname{huber}"),
 )

@@ -111,8 +111,7 @@ def slope(op: str) -> Poly:
     z, h = sympy.Symbol("z"), sympy.Symbol("h")
     value = sympy.diff(calculus.fn(op, z), z)
     if row.fold is not None:
-        piece, replacement = row.fold(calculus, z, h)
-        value = sympy.cancel(value.subs(piece, replacement))
+        value = sympy.cancel(value.subs(row.fold(calculus, z, h)))
     rules = Rules()
     result = normal(polynomial(value, rules), rules)
     return result if _simple(result) else factor(op + PRIME, arg=factor("z"))

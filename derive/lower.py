@@ -6,7 +6,7 @@ A dimension of several parts (`1+n1`) is split wherever it is summed or free, so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -32,11 +32,11 @@ Blocks = dict[Block, Poly]
 class PolyCalculus:
     """The calculus of `derive.ops` over polynomials. `primes` gives f' for a function's name.
 
-    With `expand`, functions are replaced by their definitions.
+    The functions in `expand`, and their derivatives, are replaced by their definitions.
     """
 
     rules: Rules
-    expand: bool = False
+    expand: Collection[str] = ()
     primes: Callable[[str, Poly], Poly] | None = None
 
     zero = ZERO_SLOT
@@ -78,11 +78,14 @@ class PolyCalculus:
             return exponential(arg, self.rules)
         if name == "log":
             return logarithm(arg, self.rules)
-        if name.endswith(PRIME) and self.expand and self.primes is not None:
-            return self.primes(name.removesuffix(PRIME), arg)
-        row = FUNCTIONS.get(name)
-        if self.expand and row is not None and row.definition is not None:
-            result: Poly = row.definition(self, arg)
+        base = name.removesuffix(PRIME)
+        if base not in self.expand:
+            return self.symbol(name, arg)
+        if base != name and self.primes is not None:
+            return self.primes(base, arg)
+        definition = FUNCTIONS[base].definition
+        if base == name and definition is not None:
+            result: Poly = definition(self, arg)
             return result
         return self.symbol(name, arg)
 
@@ -155,7 +158,7 @@ def lower(
     shapes: Mapping[str, Shape],
     rules: Rules,
     *,
-    expand: bool = False,
+    expand: Collection[str] = (),
     primes: Callable[[str, Poly], Poly] | None = None,
     shape: Shape | None = None,
 ) -> Blocks:

@@ -27,7 +27,7 @@ from derive.rewrite import (
 from derive.rules import NO_RULES, Definition, Rules, outline
 from derive.slots import Slot, inside, is_index, range_of
 
-TERMS = 20_000
+TERMS = 8_000
 """Terms that a normal form may pass through before it is given up as too large."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 from math import gcd, isqrt, lcm
@@ -65,7 +66,7 @@ def _content(base: Poly) -> Fraction:
 
 def _shared(base: Poly) -> tuple[Factor, ...]:
     """Factors that every term has (absent counts as exponent 0, so negative ones come out)."""
-    tables = [dict(term.factors) for term in base.terms]
+    tables = [_powers(term.factors) for term in base.terms]
     atoms = dict.fromkeys(atom for term in base.terms for atom, _ in term.factors)
     bound = {name for term in base.terms for name in term.bound}
     least = {a: min(table.get(a, Fraction(0)) for table in tables) for a in atoms}
@@ -73,10 +74,16 @@ def _shared(base: Poly) -> tuple[Factor, ...]:
 
 
 def _strip(factors: tuple[Factor, ...], shared: tuple[Factor, ...]) -> tuple[Factor, ...]:
-    powers = dict(factors)
-    for atom, power in shared:
-        powers[atom] = powers.get(atom, Fraction(0)) - power
+    powers = _powers((*factors, *((atom, -power) for atom, power in shared)))
     return tuple((atom, power) for atom, power in powers.items() if power)
+
+
+def _powers(factors: Iterable[Factor]) -> dict[Atom, Fraction]:
+    """The exponent of each factor; a factor that stands twice has the sum of both."""
+    powers: dict[Atom, Fraction] = {}
+    for atom, power in factors:
+        powers[atom] = powers.get(atom, Fraction(0)) + power
+    return powers
 
 
 def _number_power(value: Fraction, exponent: Fraction) -> Poly:

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
 
 from derive.diagnostic import DeriveError
 from derive.facts import rules_for
 from derive.flatten import ARITHMETIC
 from derive.formulas import Gradients
-from derive.functions import is_function
+from derive.functions import FUNCTIONS, PRIME, is_function
 from derive.gradient import adjoint_name
 from derive.infer import typed
 from derive.local import prime
@@ -97,26 +96,39 @@ class Prover:
         }
         self.steps = {step.name: step.term for step in gradients.steps}
         self.shapes.update({step.name: step.shape for step in gradients.steps})
-        self.plain = _Reading(self, expand=False)
+        self.readings: dict[frozenset[str], _Reading] = {}
+        self.plain = self._reading(frozenset())
 
-    @cached_property
-    def wide(self) -> _Reading:
-        """The reading in which functions stand for their definitions."""
-        return _Reading(self, expand=True)
+    def _reading(self, expand: frozenset[str]) -> _Reading:
+        """The reading in which some functions stand for their definitions."""
+        if expand not in self.readings:
+            self.readings[expand] = _Reading(self, expand)
+        return self.readings[expand]
 
     def equal(self, a: Term, b: Term, shape: Shape) -> Proof | None:
         """A proof that two formulas of one shape are equal, or None.
 
-        First with functions by their names, then by their definitions, then with adjoints put into
-        each other.
+        First with functions by their names; then with those by their definitions of which only one
+        side speaks; then with all of them, and the adjoints put into each other.
         """
-        proof = self.plain.equal(a, b, shape) or self.wide.equal(a, b, shape)
+        proof = self.plain.equal(a, b, shape)
         if proof is not None:
             return proof
         left, right = self._flat(a), self._flat(b)
-        if size(left) > FLAT or size(right) > FLAT:
-            return None
-        return self.wide.same(left, right, shape)
+        some = self._differing(left, right)
+        proof = self._reading(some).equal(a, b, shape) if some else None
+        if proof is not None or size(left) > FLAT or size(right) > FLAT:
+            return proof
+        return self._reading(some or ALL).same(left, right, shape)
+
+    def _differing(self, a: Term, b: Term) -> frozenset[str]:
+        """The functions in one formula and not in the other; all, where one speaks of exp."""
+        names = _functions(a) ^ _functions(b)
+        bases = {name.removesuffix(PRIME) for name in names}
+        if any(FUNCTIONS[base].definition is None for base in bases):
+            terms = (a, b, *(e.term for e in self.gradients.derivation.equations))
+            bases |= {n.removesuffix(PRIME) for term in terms for n in _functions(term)}
+        return frozenset(base for base in bases if FUNCTIONS[base].definition is not None)
 
     def gradient(self, name: str, formula: Term) -> Proof | None:
         """A proof that the formula is dL/d(name), or None; its facts are those of both sides.
@@ -144,11 +156,11 @@ class Prover:
 class _Reading:
     """Normal forms under one set of rules, and the quantities that are known by them."""
 
-    def __init__(self, prover: Prover, *, expand: bool) -> None:
+    def __init__(self, prover: Prover, expand: frozenset[str]) -> None:
         self.prover, self.expand, self.shapes = prover, expand, prover.shapes
         derivation = prover.gradients.derivation
         self.rules = rules_for(derivation, self.shapes, expand=expand, primes=self._prime)
-        self.opened = _elementwise(derivation.equations) if expand else {}
+        self.opened = _elementwise(derivation.equations, expand)
         self.known = self._known()
 
     def _prime(self, name: str, arg: Poly) -> Poly:
@@ -157,7 +169,7 @@ class _Reading:
     def lower(self, term: Term, shape: Shape | None = None) -> Blocks:
         """The normal form of a term."""
         return lower(
-            substitute(term, self.opened),
+            substitute(substitute(term, self.opened), self.prover.aliases),
             self.shapes,
             self.rules,
             expand=self.expand,
@@ -221,19 +233,29 @@ class _Reading:
         left, right = self.lower(a, shape), self.lower(b, shape)
         if any(normal(left[block] - right[block], self.rules).terms for block in left):
             return None
-        return Proof(tuple(sorted(self.rules.used)), self.expand)
+        return Proof(tuple(sorted(self.rules.used)), bool(self.expand))
 
 
 VIEWS = frozenset({"slice", "transpose"})
 
 
-def _elementwise(equations: Iterable[Equation]) -> dict[str, Term]:
-    """Names that stand for a function of another name entry by entry: H2 = silu(z2)."""
+ALL = frozenset(FUNCTIONS)
+
+
+def _functions(term: Term) -> frozenset[str]:
+    """The elementwise functions in a formula."""
+    nodes = (node for node in walk(term) if isinstance(node, Apply))
+    return frozenset(node.op for node in nodes if is_function(node.op))
+
+
+def _elementwise(equations: Iterable[Equation], expand: frozenset[str]) -> dict[str, Term]:
+    """Names for a function that is expanded, entry by entry of another name: H2 = silu(z2)."""
     found: dict[str, Term] = {}
     for equation in equations:
-        nodes = [node for node in walk(equation.term) if isinstance(node, Apply)]
-        if nodes and all(n.op in ARITHMETIC or is_function(n.op) for n in nodes):
-            found[equation.name] = substitute(equation.term, found)
+        term = equation.term
+        ops = {node.op for node in walk(term) if isinstance(node, Apply)}
+        if _functions(term) & expand and ops <= ARITHMETIC | _functions(term):
+            found[equation.name] = substitute(term, found)
     return found
 
 

@@ -38,7 +38,7 @@ SLOPE = {
     "relu": "[{z} > 0]",
     "leaky_relu": "0.01 + 0.99 [{z} > 0]",
     "elu": "elu'({z})",
-    "softplus": "1 / (1 + exp(-{z}))",
+    "softplus": "sigmoid({z})",
     "silu": "sigmoid({z}) + {z} ∘ sigmoid({z}) ∘ (1 - sigmoid({z}))",
     "gelu": "Phi({z}) + {z} ∘ phi({z})",
     "gelu_tanh": "gelu_tanh'({z})",
