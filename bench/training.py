@@ -10,26 +10,28 @@ on the last 10,000; it never opens the test set. `report` changes nothing. One B
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from statistics import fmean as mean
 from statistics import median
-from typing import Any
+from types import ModuleType
 
-for _name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
-    os.environ.pop(_name, None)
-for _name in ("OPENBLAS", "OMP", "MKL"):
-    os.environ[f"{_name}_NUM_THREADS"] = "1"
+from bench.timing import one_thread
+from codegen import mnist
+from codegen.emit import emit
+from codegen.load import load
+from codegen.mnist import Mnist
+from codegen.schedule import DEFAULTS, Settings
+from codegen.training import History, train
+from derive.layers import stack
 
-from codegen import mnist  # noqa: E402  # NumPy, after the number of threads is set
-from codegen.mnist import Mnist  # noqa: E402
-from codegen.schedule import DEFAULTS, Settings  # noqa: E402
-from codegen.training import History, train  # noqa: E402
-from tests.handmade import Handmade  # noqa: E402
 
-MODULE: Callable[[], Any] = Handmade
-"""Makes the module that is trained: the one line to change for an emitted one."""
+@cache
+def module() -> ModuleType:
+    """The emitted module of the network."""
+    return load(emit(stack("784,100,10,10")))
+
 
 HELD_OUT = 10_000
 
@@ -103,7 +105,7 @@ def name(settings: Settings) -> str:
 def runs(data: Mnist, settings: Settings, task: Task, seeds: int) -> Iterator[History]:
     """The task for each seed."""
     for seed in range(seeds):
-        yield train(MODULE(), data, replace(settings, epochs=task.epochs, seed=seed))
+        yield train(module(), data, replace(settings, epochs=task.epochs, seed=seed))
 
 
 def report(full: Mnist, seeds: int) -> None:
@@ -131,6 +133,7 @@ def show(title: str, histories: Iterator[History]) -> None:
 
 def main() -> None:
     """Reads the command line."""
+    one_thread()
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("what", choices=("select", "report"))
     parser.add_argument("--seeds", type=int)

@@ -13,7 +13,7 @@ from derive.flatten import is_hidden
 from derive.gradient import Adjoint, Backward, Use, adjoint_name, backward
 from derive.infer import shape_of
 from derive.matrix import matrix_form
-from derive.notation import write
+from derive.notation import latex_name, write
 from derive.shape import Shape, shape_text
 from derive.symbolic import forward_form, sympy_form
 from derive.term import Derivation, Term, Var, substitute, variables
@@ -97,7 +97,8 @@ class Gradient:
         return f"dL/d{self.name} = {self.matrix}  ({shape_text(self.shape, self.sizes)})"
 
     def _repr_latex_(self) -> str:
-        return rf"$\displaystyle \frac{{\partial L}}{{\partial {self.name}}} = {self.latex}$"
+        name = latex_name(self.name)
+        return rf"$\displaystyle \frac{{\partial L}}{{\partial {name}}} = {self.latex}$"
 
 
 @dataclass(frozen=True)
