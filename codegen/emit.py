@@ -9,7 +9,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Collection, Iterable, Sequence
 
-from codegen.plan import Line, Plan, label, plan
+from codegen.plan import OUTPUT, Line, Plan, plan
 from codegen.runtime import RUNTIME, source
 from codegen.workspace import workspace
 from derive.dense import Stack
@@ -135,9 +135,9 @@ def _init(made: Stack) -> str:
 
 
 def _forward(made: Plan) -> str:
-    lines = made.lines_for([made.output])
-    doc = f"The prediction {made.output} for samples x."
-    return _function("forward", "params, x", doc, made, lines, made.output)
+    lines = made.lines_for([OUTPUT])
+    doc = f"The prediction {OUTPUT} for samples x."
+    return _function("forward", "params, x", doc, made, lines, OUTPUT)
 
 
 def _loss(made: Plan) -> str:
@@ -207,10 +207,9 @@ def _single(dim: Dim) -> str:
 
 def _line(line: Line, made: Plan) -> str:
     """The statement, with its equation beside it."""
-    scalars = scalar_names(made.shapes)
-    code = f"    {line.name} = {_code(line.term, scalars)}"
-    formula = write(line.formula, "plain", scalars=scalars)
-    return f"{code:<{WIDTH}}  # {label(line.name, made)} = {formula}"
+    code = f"    {line.name} = {_code(line.term, made.scalars)}"
+    formula = write(line.formula, "plain", scalars=made.scalars)
+    return f"{code:<{WIDTH}}  # {made.label(line.name)} = {formula}"
 
 
 def _code(term: Term, scalars: Collection[str]) -> str:

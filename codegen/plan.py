@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from codegen.stable import stable
 from derive.formulas import Gradients
@@ -16,9 +17,13 @@ from derive.gradient import adjoint_name
 from derive.infer import shape_of
 from derive.shape import Shape
 from derive.term import Apply, Derivation, Term, Var, fold, variables, walk
+from derive.tidy import scalar_names
 
 VIEWS = frozenset({"slice", "transpose"})
 """Ops that cost nothing in NumPy."""
+
+OUTPUT = "yhat"
+"""The name of what the network predicts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +46,24 @@ class Plan:
     shapes: Mapping[str, Shape]
 
     @property
-    def output(self) -> str:
-        """The name of what the network predicts."""
-        return "yhat"
-
-    @property
     def parameters(self) -> tuple[str, ...]:
         """The names of the parameters, in order."""
         return tuple(s.name for s in self.derivation.symbols if s.kind == "param")
+
+    @cached_property
+    def scalars(self) -> frozenset[str]:
+        """The names that stand for numbers."""
+        return scalar_names(self.shapes)
+
+    @cached_property
+    def derivatives(self) -> frozenset[str]:
+        """The names of lines that are dL/d(name) of some name."""
+        known = {adjoint_name(name) for name in self.shapes}
+        return frozenset(line.name for line in self.backward if line.name in known)
+
+    def label(self, name: str) -> str:
+        """How an equation calls a name: `dW2` is dL/dW2."""
+        return f"d{self.derivation.loss}/{name}" if name in self.derivatives else name
 
     def lines_for(self, names: Iterable[str]) -> tuple[Line, ...]:
         """The lines that the given names need, in order."""
@@ -149,10 +164,3 @@ class _Sharing:
 def _costs(term: Term) -> bool:
     """Whether computing a term takes work that depends on the data."""
     return isinstance(term, Apply) and term.op not in VIEWS and bool(variables(term))
-
-
-def label(name: str, made: Plan) -> str:
-    """How an equation calls a name: `dW2` is dL/dW2."""
-    backward = {line.name for line in made.backward}
-    known = {adjoint_name(n) for n in made.shapes}
-    return f"d{made.derivation.loss}/{name}" if name in backward and name in known else name

@@ -1,7 +1,10 @@
 """Emitted text, read again and proved: each line against the equation that it should compute.
 
-The text is parsed with Python's `ast` and read by `derive.notation`; it is not run. So a fault in
-the plan, the safe forms or the writer shows, as long as the reader does not share it.
+The text is parsed with Python's `ast` and read by `derive.notation`; it is not run. The statements
+of the functions and of the `Workspace` act on terms (`codegen.execution`), and what a line leaves
+under a name of the derivation is proved equal to that name's equation. So a fault in the plan, the
+safe forms, the use of arrays or the writer shows, as long as the reader does not share it. What
+the functions of `codegen.runtime` compute is taken on trust here: their tests compare values.
 """
 
 from __future__ import annotations
@@ -10,14 +13,17 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from derive.diagnostic import DeriveError
-from derive.infer import shape_of, typed
-from derive.notation import read_numpy
+from codegen.constructor import construct
+from codegen.execution import Attribute, Machine
+from codegen.memory import Fault, Held, Memory, Place
+from codegen.plan import OUTPUT
+from codegen.statements import fits
+from derive.gradient import adjoint_name
 from derive.proof import Prover
-from derive.shape import Shape
-from derive.term import Term, Var, substitute
+from derive.term import Term, Var
 
 FUNCTIONS = ("forward", "loss", "loss_and_gradients", "gradients")
+WORKSPACE = "Workspace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,54 +39,14 @@ class Reading:
 
 
 def read_back(text: str, prover: Prover) -> tuple[Reading, ...]:
-    """Every line of the functions of an emitted module, judged against the derivation.
+    """Every line of the functions and of the workspace, judged against the derivation.
 
-    Raises ValueError where the text has none of the functions.
+    Raises ValueError where the text has none of them.
     """
-    tree = ast.parse(text)
-    found = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name in FUNCTIONS]
-    judged: dict[tuple[str, Term], bool] = {}
-    readings = tuple(r for f in found for r in _function(f, text, prover, judged))
+    readings = tuple(_module(ast.parse(text), _Judge(text, prover)))
     if not readings:
-        raise ValueError("the text defines none of " + ", ".join(FUNCTIONS))
+        raise ValueError("the text defines none of " + ", ".join((*FUNCTIONS, WORKSPACE)))
     return readings
-
-
-def _function(
-    function: ast.FunctionDef, text: str, prover: Prover, judged: dict[tuple[str, Term], bool]
-) -> Iterator[Reading]:
-    """The lines of one function; what was judged in another one is not judged again."""
-    expected = expectations(prover)
-    shapes: dict[str, Shape] = dict(prover.shapes)
-    local: dict[str, Term] = {}
-    for node in function.body:
-        if not isinstance(node, ast.Assign) or _is_lookup(node.value):
-            continue
-        (target,) = node.targets
-        assert isinstance(target, ast.Name)
-        code = ast.get_source_segment(text, node.value) or ""
-        try:
-            term, shape = typed(read_numpy(code, tuple(shapes)), shapes, code)
-        except DeriveError as error:
-            yield Reading(function.name, node.lineno, target.id, code, False, str(error))
-            continue
-        if target.id not in expected:
-            local[target.id] = substitute(term, local)
-            shapes[target.id] = shape
-            continue
-        key = (target.id, substitute(term, local))
-        if key not in judged:
-            judged[key] = _proved(key[1], expected[target.id], prover)
-        yield Reading(function.name, node.lineno, target.id, code, judged[key])
-
-
-def _is_lookup(value: ast.expr) -> bool:
-    """`params["W1"]` and `x.shape[0]`: where names come from, not formulas."""
-    if not isinstance(value, ast.Subscript):
-        return False
-    owner = value.value
-    named = isinstance(owner, ast.Name) and owner.id == "params"
-    return named or (isinstance(owner, ast.Attribute) and owner.attr == "shape")
 
 
 def expectations(prover: Prover) -> Mapping[str, Term]:
@@ -89,8 +55,154 @@ def expectations(prover: Prover) -> Mapping[str, Term]:
     return {**forward, **prover.steps}
 
 
-def _proved(term: Term, expected: Term, prover: Prover) -> bool:
-    shape = shape_of(expected, prover.shapes)
-    if isinstance(expected, Var):
-        return term == expected
-    return prover.equal(term, expected, shape) is not None
+def _module(tree: ast.Module, judge: _Judge) -> Iterator[Reading]:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name in FUNCTIONS:
+            machine = Machine(judge.shapes, Memory(judge.numbers), _arguments(node))
+            yield from _Body(node, node.name, machine, judge).readings()
+        if isinstance(node, ast.ClassDef) and node.name == WORKSPACE:
+            yield from _workspace(node, judge)
+
+
+def _workspace(node: ast.ClassDef, judge: _Judge) -> Iterator[Reading]:
+    """The methods, each on arrays that hold nothing yet."""
+    methods = {part.name: part for part in node.body if isinstance(part, ast.FunctionDef)}
+    constructor = methods.pop("__init__", None)
+    for name, method in methods.items():
+        memory = Memory(judge.numbers)
+        attributes: Mapping[str, Attribute] = {}
+        try:
+            attributes = construct(constructor, memory) if constructor else {}
+        except Fault as fault:
+            yield Reading(f"{WORKSPACE}.__init__", node.lineno, "", "", False, str(fault))
+        machine = Machine(judge.shapes, memory, _arguments(method), attributes)
+        yield from _Body(method, f"{WORKSPACE}.{name}", machine, judge).readings()
+
+
+def _arguments(node: ast.FunctionDef) -> list[str]:
+    return [argument.arg for argument in node.args.args]
+
+
+Result = tuple[str, Held, ast.stmt | ast.expr]
+"""The name that a returned value should be, the value, and where in the text it comes from."""
+
+
+class _Judge:
+    """What names stand for, and what was proved so far, in whichever function."""
+
+    def __init__(self, text: str, prover: Prover) -> None:
+        self.lines, self.prover, self.shapes = text.splitlines(), prover, prover.shapes
+        self.derivation = prover.gradients.derivation
+        self.numbers = self.derivation.sizes
+        self.expected = expectations(prover)
+        self.proved: dict[tuple[str, Term], bool] = {}
+
+    def code(self, node: ast.stmt | ast.expr) -> str:
+        """The text of a node, or its first line."""
+        line = self.lines[node.lineno - 1].encode()
+        end = node.end_col_offset if node.end_lineno == node.lineno else None
+        return line[node.col_offset : end].decode(errors="replace")
+
+    def objection(self, name: str, held: Held) -> str:
+        """Why a value is not what a name stands for; empty if it is proved that it is."""
+        if not fits(held.shape, self.shapes[name]):
+            return "the shape is another"
+        key = (name, held.term)
+        if key not in self.proved:
+            self.proved[key] = self._equal(name, held.term)
+        return "" if self.proved[key] else "not equal to its equation"
+
+    def _equal(self, name: str, term: Term) -> bool:
+        expected = self.expected[name]
+        if term in (expected, Var(name)) or isinstance(expected, Var):
+            return term in (expected, Var(name))
+        return self.prover.equal(term, expected, self.shapes[name]) is not None
+
+
+class _Body:
+    """The lines of one function or method."""
+
+    def __init__(
+        self, node: ast.FunctionDef, function: str, machine: Machine, judge: _Judge
+    ) -> None:
+        self.node, self.function, self.machine, self.judge = node, function, machine, judge
+        self.seen: set[str] = set()
+
+    def readings(self) -> Iterator[Reading]:
+        """Each line that gives a name of the derivation its value, and each that cannot be read."""
+        for line in self.node.body:
+            if isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant):
+                continue
+            try:
+                yield from self._line(line)
+            except Fault as fault:
+                yield self._reading(line, _target(line), str(fault))
+                self._assume(_target(line))
+
+    def _line(self, line: ast.stmt) -> Iterator[Reading]:
+        if isinstance(line, ast.Return):
+            for name, held, node in self._results(line):
+                objection = self.judge.objection(name, held)
+                if objection or name not in self.seen:
+                    yield self._reading(node, name, objection)
+            return
+        self.machine.run(line)
+        name = _target(line)
+        if name in self.judge.expected:
+            yield self._reading(line, name, self.judge.objection(name, self.machine.held(name)))
+            self._assume(name)
+
+    def _reading(self, node: ast.stmt | ast.expr, name: str, objection: str) -> Reading:
+        self.seen.add(name)
+        part = node.value if isinstance(node, ast.Assign) else node
+        code = self.judge.code(part)
+        return Reading(self.function, node.lineno, name, code, not objection, objection)
+
+    def _assume(self, name: str) -> None:
+        """From here on the name, and the array under it, hold what the name stands for."""
+        if isinstance(self.judge.expected.get(name, Var(name)), Var):
+            return
+        held = Held(Var(name), self.judge.shapes[name])
+        value = self.machine.names.get(name)
+        if isinstance(value, Place) and value.part is None:
+            self.machine.memory.blocks[value.array] = {None: held}
+        else:
+            self.machine.names[name] = held
+
+    # ----------------------------------------------------------------------------------- results
+
+    def _results(self, line: ast.Return) -> Iterator[Result]:
+        """What is returned: the name that it should be, its value, and where that comes from."""
+        loss, kind = self.judge.derivation.loss, self.function.rpartition(".")[2]
+        values = line.value.elts if isinstance(line.value, ast.Tuple) else [line.value]
+        wanted = {"forward": [OUTPUT], "loss": [loss], "loss_and_gradients": [loss, ""]}
+        names = wanted.get(kind, [""])
+        if len(names) != len(values):
+            raise Fault(f"`{kind}` returns {len(names)} values")
+        for name, value in zip(names, values, strict=True):
+            if value is None:
+                raise Fault("nothing is returned")
+            if name:
+                yield name, self.machine.value(value), line
+            else:
+                yield from self._gradients(value, line)
+
+    def _gradients(self, value: ast.expr, line: ast.Return) -> Iterator[Result]:
+        machine = self.machine
+        table = machine.table(value)
+        if set(table) != set(self.judge.prover.gradients.parameters):
+            raise Fault("the gradients are not those of the parameters")
+        for key, item in table.items():
+            name = adjoint_name(key)
+            if isinstance(item, Place):
+                yield name, machine.memory.read(item.array), machine.written[item.array]
+            else:
+                yield name, item, line
+
+
+def _target(line: ast.stmt) -> str:
+    """The one name that a line assigns to."""
+    match line:
+        case ast.Assign([ast.Name(name)]):
+            return name
+    return ""

@@ -9,34 +9,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from derive.recognise import recognised
-from derive.term import Apply, Term, apply, const, rebuild, substitute
+from derive.term import Apply, Term, apply, const, rebuild, substitute, variables
 
 SAFE_LOGS = frozenset({"softmax", "sigmoid"})
 
 
 def stable(term: Term, definitions: Mapping[str, Term]) -> Term:
     """The term in its safe form; `definitions` tells what a name inside a log stands for."""
-    known = {
-        name: value
-        for name, value in definitions.items()
-        if isinstance(value, Apply) and value.op in SAFE_LOGS
-    }
 
     def node(old: Term) -> Term:
         for rule in RULES:
             found = rule(old)
             if found is not None:
                 return found
-        return _safe_log(old, known)
+        return _safe_log(old, definitions)
 
     return rebuild(recognised(term), node)
 
 
-def _safe_log(term: Term, known: Mapping[str, Term]) -> Term:
+def _safe_log(term: Term, definitions: Mapping[str, Term]) -> Term:
     """log(yhat) by the definition of yhat, where that is safe: log_softmax(z3)."""
     if not isinstance(term, Apply) or term.op != "log":
         return term
-    safe = recognised(substitute(term, known))
+    known = {name: definitions[name] for name in variables(term) if name in definitions}
+    logs = {n: t for n, t in known.items() if isinstance(t, Apply) and t.op in SAFE_LOGS}
+    safe = recognised(substitute(term, logs))
     return term if isinstance(safe, Apply) and safe.op == "log" else safe
 
 

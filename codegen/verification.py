@@ -34,7 +34,7 @@ FEWEST = 3
 SPOTS = 70
 """Entries at each point for which the fast method is compared with two full forward passes."""
 
-ATTEMPTS = 4
+ATTEMPTS = 8
 """Points drawn, at most, until every entry is resolved."""
 
 AGREE = 1e-9
@@ -216,7 +216,7 @@ def _judged(
         oracles = {name: found.result() for name, found in work.items()}
     verdict = judge(network, params, actual, oracles)
     if verdict.unresolved and not verdict.failed:
-        finer = finer_oracle(stack, point, verdict.scale)
+        finer = finer_oracle(stack, point, actual, verdict.scale)
         if finer is not None:
             verdict = escalate(network, params, actual, oracles, verdict, finer, limit=20)
     return actual, verdict, oracles

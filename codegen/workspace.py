@@ -7,11 +7,11 @@ Every array is allocated once, by the constructor.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from codegen.buffers import BATCH, Form, Placed, Pool, place
-from codegen.plan import Plan, label
+from codegen.plan import Plan
 from codegen.runtime import RUNTIME
 from codegen.statements import TEMPORARY, Part, Statement, statements
 from derive.gradient import adjoint_name
@@ -19,7 +19,6 @@ from derive.notation import write
 from derive.ops import exponent
 from derive.shape import dim
 from derive.term import Apply, Const, Term, Var, rebuild, variables
-from derive.tidy import scalar_names
 
 UFUNCS = {
     "add": "np.add",
@@ -77,22 +76,23 @@ def _head(made: Plan, arrays: Arrays, outer: bool) -> str:
         f"    def __init__(self, {BATCH}, dtype=np.float64):",
         f"        self.batch = {BATCH}",
         *([f"        {OUTER}"] if outer else []),
-        *(f"        {n} = {make}({_sizes(form)}, {form[1]})" for n, (make, form) in arrays.items()),
-        f"        self.arrays = ({', '.join(arrays)},)",
+        *(f"        {n} = {f}(({_listed(form[0])}), {form[1]})" for n, (f, form) in arrays.items()),
+        f"        self.arrays = ({_listed(tuple(arrays))})",
         f"        self.gradient = {{{table}}}",
     ]
     return "\n".join(lines)
 
 
-def _sizes(form: Form) -> str:
-    return f"({', '.join(form[0])}{',' * (len(form[0]) == 1)})"
+def _listed(items: Sequence[str]) -> str:
+    """What stands in the brackets of a tuple."""
+    return ", ".join(items) + "," * (len(items) == 1)
 
 
 def _method(arrays: Arrays, name: str, body: list[str], result: str) -> str:
     """One method over the arrays."""
     lines = [
         f'"""As the function `{name}`, in arrays that the next step overwrites."""',
-        f"{', '.join(arrays)}, = self.arrays",
+        f"{_listed(tuple(arrays))} = self.arrays",
         *(["outer = self.outer"] if any("outer(" in line for line in body) else []),
         *body,
         f"return {result}",
@@ -106,8 +106,7 @@ class _Body:
 
     def __init__(self, made: Plan, homes: Mapping[str, str]) -> None:
         self.made, self.homes = made, homes
-        self.shapes = dict(made.shapes)
-        self.scalars = scalar_names(made.shapes)
+        self.scalars = made.scalars
 
     def statements(self, placed: Iterable[Placed]) -> list[str]:
         """The statements, the equation of each line above the first of them."""
@@ -117,7 +116,7 @@ class _Body:
             line = one.statement.line
             if at == 0 or order[at - 1].statement.line is not line:
                 formula = write(line.formula, "plain", scalars=self.scalars)
-                texts.append(f"# {label(line.name, self.made)} = {formula}")
+                texts.append(f"# {self.made.label(line.name)} = {formula}")
             texts += self._statement(one)
         return [*self._names(order), *texts]
 
@@ -130,7 +129,6 @@ class _Body:
 
     def _statement(self, placed: Placed) -> list[str]:
         one = placed.statement
-        self.shapes.setdefault(one.target, one.shape)
         name = one.target.replace(TEMPORARY, "v")
         if one.is_number or one.is_alias:
             return [f"{name} = {self._text(one.term)}"]
@@ -168,8 +166,8 @@ class _Body:
         if term.op == "sum":
             return _sum(one, term, values, work, out)
         axis_text = f", axis={term.attrs[0]}" if term.attrs else ""
-        work_text = f", work=({', '.join(work)},)" if len(work) == 1 else f", work=({', '.join(work)})"
-        return f"{RUNTIME[term.op]}({values}{axis_text}, out={out}{work_text if work else ''})"
+        work_text = f", work=({_listed(work)})" if work else ""
+        return f"{RUNTIME[term.op]}({values}{axis_text}, out={out}{work_text})"
 
 
 def _product(one: Statement) -> str:
@@ -195,4 +193,3 @@ def _block(part: Part | None) -> str:
         return ""
     axis, start, stop = part
     return f"[{':, ' * axis}{start or ''}:{'' if stop is None else stop}]"
-

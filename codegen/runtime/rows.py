@@ -16,9 +16,7 @@ def _spread(row: Array, full: Array | None) -> Array:
     return full
 
 
-def softmax(
-    z: Array, axis: int = 1, out: Array | None = None, work: Work = (None, None)
-) -> Array:
+def softmax(z: Array, axis: int = 1, out: Array | None = None, work: Work = (None, None)) -> Array:
     """exp(z) / sum exp(z) along an axis, of logits less their largest: exp cannot overflow."""
     full, row = work
     row = np.maximum.reduce(z, axis=axis, keepdims=True, out=row)
