@@ -1,6 +1,6 @@
 """`python -m tests`: the gate. Lint, format, types, tests; it stops at the first that fails.
 
-What follows on the command line goes to pytest: `python -m tests -m "not slow"`.
+What follows on the command line goes to pytest: `python -m tests -m "slow or not slow"` is all.
 """
 
 from __future__ import annotations

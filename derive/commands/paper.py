@@ -33,8 +33,11 @@ class Paper:
         return min(self.console.width, WIDEST)
 
     def heading(self, text: str, note: str = "") -> None:
-        """A line in bold, with a note beside it."""
-        self._print(Text.assemble("\n", (text, "bold"), f"  {note}" if note else ""))
+        """A line in bold, with a note beside it, or below where it is long."""
+        beside = len(text) + 2 + len(note) <= self.width
+        self._print(Text.assemble("\n", (text, "bold"), f"  {note}" if note and beside else ""))
+        if not beside:
+            self.line(f"  {note}")
 
     def line(self, text: str = "", style: str = "") -> None:
         """Text that wraps, later lines indented."""
