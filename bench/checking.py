@@ -10,9 +10,9 @@ import statistics
 from collections.abc import Callable
 
 from bench.timing import interleaved, one_thread, spread
-from codegen.emit import text_of
+from codegen.emission import text_of
 from codegen.finite import central, complex_step, romberg
-from codegen.load import load
+from codegen.loading import load
 from codegen.naive import naive
 from codegen.network import Network
 from codegen.points import Point, generic_point

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from bench.timing import interleaved, one_thread, ratios
-from codegen.emit import text_of
-from codegen.load import load
+from codegen.emission import text_of
+from codegen.loading import load
 from derive.formulas import gradients
 from derive.layers import stack
 

@@ -19,8 +19,8 @@ from types import ModuleType
 
 from bench.timing import one_thread
 from codegen import mnist
-from codegen.emit import emit
-from codegen.load import load
+from codegen.emission import emit
+from codegen.loading import load
 from codegen.mnist import Mnist
 from codegen.schedule import DEFAULTS, Settings
 from codegen.training import History, train

@@ -11,8 +11,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from codegen.emit import emit
-    from codegen.load import load
+    from codegen.emission import emit
+    from codegen.loading import load
     from codegen.plot import check_picture, draw
     from codegen.progress import drawing
     from codegen.training import train
@@ -23,8 +23,8 @@ PUBLIC = {
     "check_picture": "codegen.plot",
     "draw": "codegen.plot",
     "drawing": "codegen.progress",
-    "emit": "codegen.emit",
-    "load": "codegen.load",
+    "emit": "codegen.emission",
+    "load": "codegen.loading",
     "train": "codegen.training",
     "verify": "codegen.verification",
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from codegen.load import load
+from codegen.loading import load
 from codegen.network import Array, Params
 from codegen.runtime import RUNTIME, source
 from derive.dense import Stack

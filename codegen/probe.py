@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from codegen.load import load
+from codegen.loading import load
 from codegen.network import Layer, Network
 from codegen.runtime import RUNTIME, source
 from codegen.stable import stable

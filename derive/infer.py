@@ -12,7 +12,7 @@ from dataclasses import replace
 from derive.diagnostic import DeriveError, Span, refuse
 from derive.ops import ShapeMismatch, op_row
 from derive.shape import Shape, dim_text, shape_text
-from derive.term import Apply, Const, Derivation, Term, Var, fold, walk
+from derive.term import Apply, Const, Derivation, Term, Var, fold, same_objects, walk
 
 Typed = tuple[Term, Shape]
 
@@ -51,7 +51,7 @@ def shape_of(term: Term, shapes: Mapping[str, Shape]) -> Shape:
 def _apply(old: Apply, args: tuple[Typed, ...], text: str, sizes: Mapping[str, int]) -> Typed:
     terms, dims = tuple(a[0] for a in args), tuple(a[1] for a in args)
     op = "mul" if old.op == "matmul" and () in dims else old.op
-    new = old if op == old.op and terms == old.args else replace(old, op=op, args=terms)
+    new = old if op == old.op and same_objects(terms, old.args) else replace(old, op=op, args=terms)
     row = op_row(op)
     if row.arity is not None and row.arity != len(args):
         raise refuse("D204", f"`{op}` takes {row.arity} operands, not {len(args)}", text, old.span)

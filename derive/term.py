@@ -136,11 +136,16 @@ def rebuild(term: Term, change: Callable[[Term], Term]) -> Term:
     """The term with `change` applied to every node, arguments first."""
 
     def node(old: Term, args: tuple[Term, ...]) -> Term:
-        if isinstance(old, Apply) and args != old.args:
+        if isinstance(old, Apply) and not same_objects(args, old.args):
             return change(replace(old, args=args))
         return change(old)
 
     return fold(term, node)
+
+
+def same_objects(a: tuple[Term, ...], b: tuple[Term, ...]) -> bool:
+    """Whether nothing was changed; `==` would compare the whole of both trees, at every node."""
+    return all(one is other for one, other in zip(a, b, strict=True))
 
 
 def substitute(term: Term, values: Mapping[str, Term]) -> Term:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codegen.emit import text_of
-from codegen.load import load
+from codegen.emission import text_of
+from codegen.loading import load
 from codegen.readback import read_back
 from codegen.verification import verify
 from derive.dense import Stack

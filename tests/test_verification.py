@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import derive
-from codegen.emit import emit, text_of
-from codegen.load import load
+from codegen.emission import emit, text_of
+from codegen.loading import load
 from codegen.readback import read_back
 from codegen.verification import own_samples, shadow_stack, verify
 from derive.proof import Prover

@@ -6,9 +6,9 @@ from dataclasses import asdict, replace
 from types import ModuleType
 from typing import Any
 
-from codegen.emit import text_of
+from codegen.emission import text_of
 from codegen.entries import entry_text
-from codegen.load import load
+from codegen.loading import load
 from codegen.verdict import Comparison, ParameterReport
 from codegen.verification import Run, Verification, verify
 from derive.commands.job import Job

@@ -10,9 +10,9 @@ from dataclasses import replace
 from types import ModuleType
 
 import codegen
-from codegen.emit import text_of
+from codegen.emission import text_of
 from codegen.idx import DataError
-from codegen.load import load
+from codegen.loading import load
 from codegen.mnist import find, misfit
 from codegen.mnist import load as load_mnist
 from codegen.schedule import Settings, SettingsError, learning_rate
