@@ -57,7 +57,8 @@ class Pool:
         """An array of the form: the one that was used last."""
         name = next((name for name in reversed(self.free) if self.forms[name] == form), None)
         if name is None:
-            name = f"{self.prefix}{len(self.forms) + 1}"
+            prefix = "mask" if form[1] == "bool" else self.prefix
+            name = f"{prefix}{sum(own[1] == form[1] for own in self.forms.values()) + 1}"
             self.forms[name] = form
         else:
             self.free.remove(name)

@@ -1,0 +1,318 @@
+"""784 -> 100 sigmoid -> 10 sigmoid -> 10 softmax; cross-entropy, mean over the batch; bias in [1 H]; samples are rows.
+
+    x      : N×784
+    W1     : 785×100
+    W2     : 101×10
+    W3     : 11×10
+    y      : N×10
+    z1     = [1 x] W1
+    H1     = sigmoid(z1)
+    z2     = [1 H1] W2
+    H2     = sigmoid(z2)
+    z3     = [1 H2] W3
+    yhat   = softmax(z3)
+    L      = -sum(y ∘ log(yhat)) / N
+    dL/dW1 = [1 x]^T (((((yhat - y) W3[1:]^T) ∘ H2 ∘ (1 - H2)) W2[1:]^T) ∘ H1 ∘ (1 - H1)) / N
+    dL/dW2 = [1 H1]^T (((yhat - y) W3[1:]^T) ∘ H2 ∘ (1 - H2)) / N
+    dL/dW3 = [1 H2]^T (yhat - y) / N
+
+The gradients hold where y rows sum to 1.
+"""
+
+import numpy as np
+
+
+COLUMNS = False
+PARAMETERS = {
+    "W1": (785, 100),
+    "W2": (101, 10),
+    "W3": (11, 10),
+}
+
+
+Array = np.ndarray
+
+
+Work = tuple[np.ndarray | None, ...]
+
+
+def _arrays(z: Array, *given: Array | None) -> list[Array]:
+    """The given arrays, and a new one like z in place of each None."""
+    return [np.empty_like(z) if array is None else array for array in given]
+
+
+def sigmoid(z: Array, out: Array | None = None) -> Array:
+    """1 / (1 + exp(-z)); z is held where the value is a normal number, so exp cannot overflow."""
+    if out is None:
+        out = np.empty_like(z)
+    np.maximum(z, -87.3 if z.dtype == np.float32 else -708.3, out=out)
+    np.negative(out, out=out)
+    np.exp(out, out=out)
+    np.add(out, 1.0, out=out)
+    return np.reciprocal(out, out=out)
+
+
+def _spread(row: Array, full: Array | None) -> Array:
+    """The row, once for each entry along the axis where there is an array to hold them."""
+    if full is None:
+        return row
+    np.copyto(full, row)
+    return full
+
+
+def softmax(z: Array, axis: int = 1, out: Array | None = None, work: Work = (None, None)) -> Array:
+    """exp(z) / sum exp(z) along an axis, of logits less their largest: exp cannot overflow."""
+    full, row = work
+    row = np.maximum.reduce(z, axis=axis, keepdims=True, out=row)
+    out = np.subtract(z, _spread(row, full), out=out)
+    np.exp(out, out=out)
+    row = np.add.reduce(out, axis=axis, keepdims=True, out=work[1])
+    return np.divide(out, _spread(row, full), out=out)
+
+
+def log_softmax(
+    z: Array, axis: int = 1, out: Array | None = None, work: Work = (None,) * 4
+) -> Array:
+    """z - log sum exp(z), by log1p of all but the largest: a loss near 0 keeps its digits."""
+    row = np.maximum.reduce(z, axis=axis, keepdims=True, out=work[2])
+    out = np.subtract(z, _spread(row, work[0]), out=out)
+    top, rest = _arrays(out, *work[:2])
+    np.add(np.sign(out.real, out=top), 1.0, out=top)
+    np.subtract(np.exp(out, out=rest), top, out=rest)
+    ties = np.add.reduce(top, axis=axis, keepdims=True, out=work[3])
+    ties -= 1.0
+    row = np.add.reduce(rest, axis=axis, keepdims=True, out=work[2])
+    row += ties
+    np.log1p(row, out=row)
+    return np.subtract(out, _spread(row, work[0]), out=out)
+
+
+def weight_gradient(a: Array, d: Array) -> Array:
+    """[1 a]^T d: the sums of d, for the biases, above a^T d."""
+    whole = np.empty((1 + a.shape[1], d.shape[1]), d.dtype)
+    np.add.reduce(d, axis=0, out=whole[0])
+    product = np.dot if len(a) == 1 else np.matmul  # of a column and a row, dot is quicker
+    product(a.T, d, out=whole[1:])
+    return whole
+
+
+def init_params(rng, dtype=np.float64):
+    """Weights from N(0, 1/fan_in), biases 0; `rng` is a numpy Generator."""
+    params = {}
+    params["W1"] = (rng.standard_normal((785, 100)) / np.sqrt(784)).astype(dtype)
+    params["W1"][0] = 0
+    params["W2"] = (rng.standard_normal((101, 10)) / np.sqrt(100)).astype(dtype)
+    params["W2"][0] = 0
+    params["W3"] = (rng.standard_normal((11, 10)) / np.sqrt(10)).astype(dtype)
+    params["W3"][0] = 0
+    return params
+
+
+def forward(params, x):
+    """The prediction yhat for samples x."""
+    W1 = params["W1"]
+    W2 = params["W2"]
+    W3 = params["W3"]
+    z1 = x @ W1[1:] + W1[:1]                  # z1 = [1 x] W1
+    H1 = sigmoid(z1)                          # H1 = sigmoid(z1)
+    z2 = H1 @ W2[1:] + W2[:1]                 # z2 = [1 H1] W2
+    H2 = sigmoid(z2)                          # H2 = sigmoid(z2)
+    z3 = H2 @ W3[1:] + W3[:1]                 # z3 = [1 H2] W3
+    yhat = softmax(z3)                        # yhat = softmax(z3)
+    return yhat
+
+
+def loss(params, x, y):
+    """The loss, a number."""
+    W1 = params["W1"]
+    W2 = params["W2"]
+    W3 = params["W3"]
+    N = x.shape[0]
+    z1 = x @ W1[1:] + W1[:1]                  # z1 = [1 x] W1
+    H1 = sigmoid(z1)                          # H1 = sigmoid(z1)
+    z2 = H1 @ W2[1:] + W2[:1]                 # z2 = [1 H1] W2
+    H2 = sigmoid(z2)                          # H2 = sigmoid(z2)
+    z3 = H2 @ W3[1:] + W3[:1]                 # z3 = [1 H2] W3
+    L = -(np.sum(y * log_softmax(z3)) / N)    # L = -sum(y ∘ log(yhat)) / N
+    return L
+
+
+def loss_and_gradients(params, x, y):
+    """The loss, and its gradient by every parameter, in the parameter's shape."""
+    W1 = params["W1"]
+    W2 = params["W2"]
+    W3 = params["W3"]
+    N = x.shape[0]
+    z1 = x @ W1[1:] + W1[:1]                  # z1 = [1 x] W1
+    H1 = sigmoid(z1)                          # H1 = sigmoid(z1)
+    z2 = H1 @ W2[1:] + W2[:1]                 # z2 = [1 H1] W2
+    H2 = sigmoid(z2)                          # H2 = sigmoid(z2)
+    z3 = H2 @ W3[1:] + W3[:1]                 # z3 = [1 H2] W3
+    yhat = softmax(z3)                        # yhat = softmax(z3)
+    L = -(np.sum(y * log_softmax(z3)) / N)    # L = -sum(y ∘ log(yhat)) / N
+    dz3 = (yhat - y) / N                      # dL/dz3 = (yhat - y) / N
+    dW3 = weight_gradient(H2, dz3)            # dL/dW3 = [1 H2]^T dz3
+    dH2 = dz3 @ W3[1:].T                      # dL/dH2 = dz3 W3[1:]^T
+    dz2 = dH2 * H2 * (1 - H2)                 # dL/dz2 = dH2 ∘ H2 ∘ (1 - H2)
+    dW2 = weight_gradient(H1, dz2)            # dL/dW2 = [1 H1]^T dz2
+    dH1 = dz2 @ W2[1:].T                      # dL/dH1 = dz2 W2[1:]^T
+    dz1 = dH1 * H1 * (1 - H1)                 # dL/dz1 = dH1 ∘ H1 ∘ (1 - H1)
+    dW1 = weight_gradient(x, dz1)             # dL/dW1 = [1 x]^T dz1
+    return L, {"W1": dW1, "W2": dW2, "W3": dW3}
+
+
+def gradients(params, x, y):
+    """The gradient of the loss by every parameter, in the parameter's shape."""
+    W1 = params["W1"]
+    W2 = params["W2"]
+    W3 = params["W3"]
+    N = x.shape[0]
+    z1 = x @ W1[1:] + W1[:1]                  # z1 = [1 x] W1
+    H1 = sigmoid(z1)                          # H1 = sigmoid(z1)
+    z2 = H1 @ W2[1:] + W2[:1]                 # z2 = [1 H1] W2
+    H2 = sigmoid(z2)                          # H2 = sigmoid(z2)
+    z3 = H2 @ W3[1:] + W3[:1]                 # z3 = [1 H2] W3
+    yhat = softmax(z3)                        # yhat = softmax(z3)
+    dz3 = (yhat - y) / N                      # dL/dz3 = (yhat - y) / N
+    dW3 = weight_gradient(H2, dz3)            # dL/dW3 = [1 H2]^T dz3
+    dH2 = dz3 @ W3[1:].T                      # dL/dH2 = dz3 W3[1:]^T
+    dz2 = dH2 * H2 * (1 - H2)                 # dL/dz2 = dH2 ∘ H2 ∘ (1 - H2)
+    dW2 = weight_gradient(H1, dz2)            # dL/dW2 = [1 H1]^T dz2
+    dH1 = dz2 @ W2[1:].T                      # dL/dH1 = dz2 W2[1:]^T
+    dz1 = dH1 * H1 * (1 - H1)                 # dL/dz1 = dH1 ∘ H1 ∘ (1 - H1)
+    dW1 = weight_gradient(x, dz1)             # dL/dW1 = [1 x]^T dz1
+    return {"W1": dW1, "W2": dW2, "W3": dW3}
+
+
+class Workspace:
+    """Arrays for batches of one size: with them, a step allocates none.
+
+    The parameters, x and y are arrays of this dtype, each in one piece (C-contiguous).
+    """
+
+    def __init__(self, batch, dtype=np.float64):
+        self.batch = batch
+        self.outer = np.dot if batch == 1 else np.matmul  # dot is quicker for one sample
+        buf1 = np.empty((batch, 100), dtype)
+        buf2 = np.empty((batch, 100), dtype)
+        buf3 = np.empty((batch, 10), dtype)
+        buf4 = np.empty((batch, 10), dtype)
+        buf5 = np.empty((batch, 10), dtype)
+        buf6 = np.empty((batch, 10), dtype)
+        buf7 = np.empty((batch, 1), dtype)
+        buf8 = np.empty((batch, 10), dtype)
+        buf9 = np.empty((batch, 1), dtype)
+        dW1 = np.empty((785, 100), dtype)
+        dW2 = np.empty((101, 10), dtype)
+        dW3 = np.empty((11, 10), dtype)
+        ones1 = np.ones((1, batch), dtype)
+        self.arrays = (buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, dW1, dW2, dW3, ones1)
+        self.gradient = {"W1": dW1, "W2": dW2, "W3": dW3}
+
+    def loss_and_gradients(self, params, x, y):
+        """As the function `loss_and_gradients`, in arrays that the next step overwrites."""
+        buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, dW1, dW2, dW3, ones1 = self.arrays
+        outer = self.outer
+        N = self.batch
+        W1 = params["W1"]
+        W2 = params["W2"]
+        W3 = params["W3"]
+        # z1 = [1 x] W1
+        np.matmul(x, W1[1:], out=buf1)
+        np.copyto(buf2, W1[:1])
+        z1 = np.add(buf1, buf2, out=buf1)
+        # H1 = sigmoid(z1)
+        H1 = sigmoid(z1, out=buf1)
+        # z2 = [1 H1] W2
+        np.matmul(H1, W2[1:], out=buf3)
+        np.copyto(buf4, W2[:1])
+        z2 = np.add(buf3, buf4, out=buf3)
+        # H2 = sigmoid(z2)
+        H2 = sigmoid(z2, out=buf3)
+        # z3 = [1 H2] W3
+        np.matmul(H2, W3[1:], out=buf4)
+        np.copyto(buf5, W3[:1])
+        z3 = np.add(buf4, buf5, out=buf4)
+        # yhat = softmax(z3)
+        yhat = softmax(z3, axis=1, out=buf5, work=(buf6, buf7))
+        # L = -sum(y ∘ log(yhat)) / N
+        log_softmax(z3, axis=1, out=buf4, work=(buf6, buf8, buf7, buf9))
+        np.multiply(y, buf4, out=buf4)
+        L = -(np.sum(buf4) / N)
+        # dL/dz3 = (yhat - y) / N
+        np.subtract(yhat, y, out=buf5)
+        dz3 = np.divide(buf5, N, out=buf5)
+        # dL/dW3 = [1 H2]^T dz3
+        np.dot(ones1, dz3, out=dW3[:1])
+        outer(H2.T, dz3, out=dW3[1:])
+        # dL/dH2 = dz3 W3[1:]^T
+        dH2 = np.matmul(dz3, W3[1:].T, out=buf4)
+        # dL/dz2 = dH2 ∘ H2 ∘ (1 - H2)
+        np.multiply(dH2, H2, out=buf4)
+        np.subtract(1, H2, out=buf3)
+        dz2 = np.multiply(buf4, buf3, out=buf4)
+        # dL/dW2 = [1 H1]^T dz2
+        np.dot(ones1, dz2, out=dW2[:1])
+        outer(H1.T, dz2, out=dW2[1:])
+        # dL/dH1 = dz2 W2[1:]^T
+        dH1 = np.matmul(dz2, W2[1:].T, out=buf2)
+        # dL/dz1 = dH1 ∘ H1 ∘ (1 - H1)
+        np.multiply(dH1, H1, out=buf2)
+        np.subtract(1, H1, out=buf1)
+        dz1 = np.multiply(buf2, buf1, out=buf2)
+        # dL/dW1 = [1 x]^T dz1
+        np.dot(ones1, dz1, out=dW1[:1])
+        outer(x.T, dz1, out=dW1[1:])
+        return L, self.gradient
+
+    def gradients(self, params, x, y):
+        """As the function `gradients`, in arrays that the next step overwrites."""
+        buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, dW1, dW2, dW3, ones1 = self.arrays
+        outer = self.outer
+        N = self.batch
+        W1 = params["W1"]
+        W2 = params["W2"]
+        W3 = params["W3"]
+        # z1 = [1 x] W1
+        np.matmul(x, W1[1:], out=buf1)
+        np.copyto(buf2, W1[:1])
+        z1 = np.add(buf1, buf2, out=buf1)
+        # H1 = sigmoid(z1)
+        H1 = sigmoid(z1, out=buf1)
+        # z2 = [1 H1] W2
+        np.matmul(H1, W2[1:], out=buf3)
+        np.copyto(buf4, W2[:1])
+        z2 = np.add(buf3, buf4, out=buf3)
+        # H2 = sigmoid(z2)
+        H2 = sigmoid(z2, out=buf3)
+        # z3 = [1 H2] W3
+        np.matmul(H2, W3[1:], out=buf4)
+        np.copyto(buf5, W3[:1])
+        z3 = np.add(buf4, buf5, out=buf4)
+        # yhat = softmax(z3)
+        yhat = softmax(z3, axis=1, out=buf4, work=(buf5, buf7))
+        # dL/dz3 = (yhat - y) / N
+        np.subtract(yhat, y, out=buf4)
+        dz3 = np.divide(buf4, N, out=buf4)
+        # dL/dW3 = [1 H2]^T dz3
+        np.dot(ones1, dz3, out=dW3[:1])
+        outer(H2.T, dz3, out=dW3[1:])
+        # dL/dH2 = dz3 W3[1:]^T
+        dH2 = np.matmul(dz3, W3[1:].T, out=buf5)
+        # dL/dz2 = dH2 ∘ H2 ∘ (1 - H2)
+        np.multiply(dH2, H2, out=buf5)
+        np.subtract(1, H2, out=buf3)
+        dz2 = np.multiply(buf5, buf3, out=buf5)
+        # dL/dW2 = [1 H1]^T dz2
+        np.dot(ones1, dz2, out=dW2[:1])
+        outer(H1.T, dz2, out=dW2[1:])
+        # dL/dH1 = dz2 W2[1:]^T
+        dH1 = np.matmul(dz2, W2[1:].T, out=buf2)
+        # dL/dz1 = dH1 ∘ H1 ∘ (1 - H1)
+        np.multiply(dH1, H1, out=buf2)
+        np.subtract(1, H1, out=buf1)
+        dz1 = np.multiply(buf2, buf1, out=buf2)
+        # dL/dW1 = [1 x]^T dz1
+        np.dot(ones1, dz1, out=dW1[:1])
+        outer(x.T, dz1, out=dW1[1:])
+        return self.gradient
