@@ -187,14 +187,17 @@ def _run(
     threads: int,
     target: str = "",
 ) -> Run:
-    """The verdict at a point, drawn again while an entry cannot be resolved there."""
+    """The verdict at a point, drawn again while there is an entry that it does not resolve.
+
+    So it is where the loss is flat (a hinge that no sample is beyond): nothing would be shown.
+    """
     started = time.perf_counter()
     network = probe(stack)
     kind = target or _target(stack)
     for attempt in range(ATTEMPTS):
         point = generic_point(network, shapes_of(stack), n, seed, kind, name=name, attempt=attempt)
         actual, verdict, oracles = _judged(function, stack, network, point, threads)
-        if verdict.failed or not verdict.unresolved:
+        if verdict.ok or verdict.failed or len(verdict.outcomes) < len(point.params):
             break
     fast = oracles["differences"]
     spot = spot_check(network.loss, point.params, point.x, point.y, fast, count=SPOTS)

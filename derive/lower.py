@@ -16,7 +16,7 @@ from derive.infer import shape_of
 from derive.normal import normal
 from derive.ops import op_row
 from derive.poly import DELTA, ZERO, Mono, Poly, factor, number
-from derive.powers import exponential, logarithm, power
+from derive.powers import exponential, logarithm, power, stepped
 from derive.rules import Rules
 from derive.shape import Dim, Part, Shape
 from derive.slots import ZERO as ZERO_SLOT
@@ -78,6 +78,8 @@ class PolyCalculus:
             return exponential(arg, self.rules)
         if name == "log":
             return logarithm(arg, self.rules)
+        if name == "step":
+            return stepped(arg, self.rules)
         base = name.removesuffix(PRIME)
         if base not in self.expand:
             return self.symbol(name, arg)

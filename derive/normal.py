@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from derive.canonical import canonical, mono_key
 from derive.diagnostic import refuse
-from derive.poly import DELTA, Atom, Factor, Mono, Poly, rename, rename_atom
+from derive.poly import DELTA, Atom, Factor, Mono, Poly, freshened, rename, rename_atom
 from derive.rewrite import (
     cancel,
     cancel_sum,
@@ -37,7 +37,7 @@ def normal(poly: Poly, rules: Rules) -> Poly:
     Raises DeriveError when it grows past `TERMS` terms.
     """
     total: dict[tuple[tuple[Factor, ...], tuple[str, ...]], Fraction] = {}
-    todo = list(poly.terms)
+    todo = [freshened(term) for term in poly.terms]  # a canonical name is given only below
     steps = 0
     while todo:
         steps += 1

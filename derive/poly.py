@@ -58,6 +58,7 @@ class Poly:
         return -self + other
 
     def __mul__(self, other: Poly | Fraction | int) -> Poly:
+        """The product. A sum on the left reaches over the right, where its index stands free."""
         right = lift(other)
         return Poly(tuple(_times(a, freshened(b)) for a in self.terms for b in right.terms))
 

@@ -111,10 +111,20 @@ def is_positive(atom: Atom, rules: Rules) -> bool:
 
 def positive_sum(poly: Poly, rules: Rules) -> bool:
     """Whether every term of a sum is known to be positive."""
-    return all(
-        term.coef > 0 and all(is_positive(atom, rules) for atom, _ in term.factors)
-        for term in poly.terms
+    return all(_positive(term, rules) for term in poly.terms)
+
+
+def _positive(term: Mono, rules: Rules) -> bool:
+    return term.coef > 0 and all(is_positive(atom, rules) for atom, _ in term.factors)
+
+
+def _positive_beside_steps(poly: Poly, rules: Rules) -> bool:
+    """Whether a sum is positive where steps are 0 as well: 1/100 + 99/100 [z > 0]."""
+    bare = (
+        t._replace(factors=tuple(f for f in t.factors if f[0].head != "step")) for t in poly.terms
     )
+    sure = any(_positive(term, rules) for term in poly.terms)
+    return sure and positive_sum(Poly(tuple(bare)), rules)
 
 
 def exponential(poly: Poly, rules: Rules) -> Poly:
@@ -177,3 +187,24 @@ def unfolded(poly: Poly, rules: Rules) -> Poly:
         if len(found.terms) == 1 and not found.terms[0].bound and positive_sum(found, rules):
             return found
     return poly
+
+
+def stepped(poly: Poly, rules: Rules) -> Poly:
+    """[x > 0] without what cannot change the sign of x: [2 p x > 0] = [x > 0] for a positive p.
+
+    A step among the factors is one of the result: [z [z > 0] > 0] = [z > 0] [z > 0].
+    """
+    base = normal(poly, replace(rules, definitions={}))
+    if not base.terms:
+        return ZERO
+    scale, shared = abs(_content(base)), _shared(base)
+    rest = Poly(tuple(Mono(t.coef / scale, _strip(t.factors, shared), t.bound) for t in base.terms))
+    if _positive_beside_steps(rest, rules):
+        rest = ONE
+    steps, left = ONE, rest
+    for atom, exponent in shared:
+        if atom.head == "step" and exponent > 0:
+            steps = steps * factor("step", arg=atom.arg)
+        elif not is_positive(atom, rules):
+            left = left * Poly((Mono(Fraction(1), ((atom, exponent),)),))
+    return steps if left == ONE else steps * factor("step", arg=normal(left, rules))

@@ -136,7 +136,8 @@ class Prover:
         Raises DeriveError where the formula has no shape.
         """
         own = self.gradients[name]
-        if not _same(typed(formula, self.shapes)[1], own.shape):
+        formula, shape = typed(formula, self.shapes)
+        if not _same(shape, own.shape):
             return None
         proof = self.equal(formula, self.steps[adjoint_name(own.name)], own.shape)
         if proof is None:

@@ -176,7 +176,7 @@ def simplex(term: Mono, rules: Rules) -> Poly | None:
         name = _plain(atom.slots[axis])
         others = [item for i, item in enumerate(term.factors) if i != place]
         free = all(name not in atom_indices(other) for other, _ in others)
-        once = all(name != _plain(s) for i, s in enumerate(atom.slots) if i != axis)
+        once = all(name not in dict(s) for i, s in enumerate(atom.slots) if i != axis)
         if name in term.bound and agree(range_of(name), dim) and free and once:
             if fact:
                 rules.used.add(fact)

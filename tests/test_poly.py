@@ -32,6 +32,7 @@ from tests.oracle import close, poly_value, random_table
 A, B = dim("a"), dim("b")
 SIZES = {"a": 2, "b": 3}
 I, J, K, M = index("i", A), index("j", B), index("k", A), index("m", B)
+P, Q = index("p", A), index("q", B)
 AT = {I: 1, J: 2, K: 0, M: 1}
 NAMES = {"X": (A, B), "Y": (A, B), "v": (A,)}
 
@@ -57,9 +58,9 @@ LEAVES = st.sampled_from(
         entry("Y", I, M),
         entry("v", I),
         entry("v", K),
-        summed(entry("X", K, J) * entry("v", K), K),
-        summed(entry("X", K, M) * entry("Y", K, J), K),
-        summed(entry("X", K, M), K, M),
+        summed(entry("X", P, J) * entry("v", P), P),
+        summed(entry("X", P, M) * entry("Y", P, J), P),
+        summed(entry("X", P, Q), P, Q),
         factor("a"),
         number(Fraction(-3, 2)),
         ZERO,
@@ -75,7 +76,7 @@ POLYS = st.recursive(
     ),
     max_leaves=5,
 )
-"""Bound indices have the names of free ones on purpose."""
+"""Two sums have bound indices of the same names, P and Q."""
 
 
 @given(POLYS, POLYS)
@@ -99,6 +100,12 @@ def test_a_product_of_two_sums_has_two_indices() -> None:
     total = summed(entry("v", K), K)
     (term,) = (total * total).terms
     assert len(set(term.bound)) == 2
+
+
+def test_a_sum_on_the_left_reaches_over_the_right() -> None:
+    """That is how a sum under an exponent is multiplied out: its factors speak of outer indices."""
+    (term,) = (summed(entry("v", K), K) * entry("X", K, J)).terms
+    assert set(free_indices(Poly((term,)))) == {J}
 
 
 def test_replacing_a_free_index_leaves_bound_ones_alone() -> None:
