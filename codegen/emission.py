@@ -36,7 +36,7 @@ def emit(made: Stack) -> str:
 def text_of(made: Stack, found: Gradients) -> str:
     """The module for gradients that are derived already."""
     made_plan = plan(found)
-    _checked_names(made_plan)
+    checked_names(made_plan)
     parts = [
         _header(made, found),
         _constants(made),
@@ -51,7 +51,7 @@ def text_of(made: Stack, found: Gradients) -> str:
     return "\n\n\n".join(part.strip("\n") for part in parts if part.strip()) + "\n"
 
 
-def _checked_names(made: Plan) -> None:
+def checked_names(made: Plan) -> None:
     """Generated code is built from checked identifiers only."""
     names = [line.name for line in (*made.forward, *made.backward)]
     names += [symbol.name for symbol in made.derivation.symbols]

@@ -15,7 +15,7 @@ from codegen.runtime import RUNTIME, source
 from derive.dense import Stack
 from derive.infer import shapes_of
 from derive.notation import write
-from derive.term import Apply, Term, walk
+from derive.term import Apply, Term, variables, walk
 from derive.textbook import textbook
 from derive.tidy import scalar_names
 
@@ -24,16 +24,19 @@ Oracle = Callable[[Params, Array, Array], Mapping[str, Array]]
 
 def handmade(made: Stack) -> Oracle | None:
     """A function (params, x, y) -> the gradients that a textbook prints; None where it has none."""
-    formulas = [one for one in textbook(made) if one.name in made.parameters and made.assumed]
-    if not formulas:
+    table = {one.name: one.term for one in textbook(made)}
+    formulas = {name: term for name, term in table.items() if name in made.parameters}
+    if not formulas or not made.assumed:
         return None
-    oracle: Any = load(_text(made, {one.name: one.term for one in formulas}), "textbook").gradients
+    mentioned = {name for term in table.values() for name in variables(term)}
+    errors = {f"d{name}": term for name, term in table.items() if f"d{name}" in mentioned}
+    oracle: Any = load(_text(made, errors, formulas), "textbook").gradients
     return oracle if callable(oracle) else None
 
 
-def _text(made: Stack, formulas: Mapping[str, Term]) -> str:
+def _text(made: Stack, errors: Mapping[str, Term], formulas: Mapping[str, Term]) -> str:
     scalars = scalar_names(shapes_of(made.derivation))
-    forward = [(e.name, e.term) for e in made.derivation.equations[:-1]]
+    forward = [*((e.name, e.term) for e in made.derivation.equations[:-1]), *errors.items()]
     nodes = (n for term in (*(t for _, t in forward), *formulas.values()) for n in walk(term))
     used = {n.op for n in nodes if isinstance(n, Apply)} & set(RUNTIME)
     lines = [f'    {name} = params["{name}"]' for name in made.parameters]

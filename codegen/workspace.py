@@ -7,6 +7,7 @@ Every array is allocated once, by the constructor.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
@@ -28,6 +29,9 @@ UFUNCS = {
     "neg": "np.negative",
 }
 POWERS = {Fraction(2): "np.square", Fraction(-1): "np.reciprocal", Fraction(1, 2): "np.sqrt"}
+
+WIDTH = 92
+"""Columns of a line inside a method, where it can be broken."""
 
 Arrays = Mapping[str, tuple[str, Form]]
 """The arrays of a workspace: how each is made."""
@@ -77,7 +81,7 @@ def _head(made: Plan, arrays: Arrays, outer: bool) -> str:
         f"        self.batch = {BATCH}",
         *([f"        {OUTER}"] if outer else []),
         *(f"        {n} = {f}(({_listed(form[0])}), {form[1]})" for n, (f, form) in arrays.items()),
-        f"        self.arrays = ({_listed(tuple(arrays))})",
+        *(f"        {line}" for line in _framed("self.arrays = (", arrays, ")")),
         f"        self.gradient = {{{table}}}",
     ]
     return "\n".join(lines)
@@ -88,11 +92,19 @@ def _listed(items: Sequence[str]) -> str:
     return ", ".join(items) + "," * (len(items) == 1)
 
 
+def _framed(start: str, names: Iterable[str], end: str) -> list[str]:
+    """A tuple of names with what stands around it, on as many lines as it takes."""
+    items = _listed(tuple(names))
+    if len(start + items + end) <= WIDTH:
+        return [start + items + end]
+    return [start, *(f"    {line}" for line in textwrap.wrap(f"{items},", WIDTH - 4)), end]
+
+
 def _method(arrays: Arrays, name: str, body: list[str], result: str) -> str:
     """One method over the arrays."""
     lines = [
         f'"""As the function `{name}`, in arrays that the next step overwrites."""',
-        f"{_listed(tuple(arrays))} = self.arrays",
+        *_framed("(", arrays, ") = self.arrays"),
         *(["outer = self.outer"] if any("outer(" in line for line in body) else []),
         *body,
         f"return {result}",

@@ -76,7 +76,7 @@ def written_out(made: Stack, samples: int) -> tuple[Any, dict[str, dict[tuple[in
 
 
 NETS = {
-    "two sigmoid layers": stack("2,2,2,2"),
+    "two sigmoid layers": stack("1,1,2,2"),
     "tanh, separate bias": stack("3,2,2", activations="tanh,softmax", bias="separate"),
     "softplus and squared error": stack("2,3,2:sin", activations="softplus", loss="squared-error"),
     "silu and log-softmax": stack("2,2:silu,2", loss="nll"),

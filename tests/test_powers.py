@@ -63,9 +63,7 @@ def test_a_power_of_a_sum_stays_one_factor_until_it_is_multiplied_out() -> None:
 
 def test_the_common_factor_comes_out() -> None:
     """(2x + 2y)^-1 = 1/2 (x + y)^-1, and (x p + x q)^-1 = x^-1 (p + q)^-1."""
-    assert same(
-        power(2 * X + 2 * Y, Fraction(-1), RULES), power(X + Y, Fraction(-1), RULES) * HALF
-    )
+    assert same(power(2 * X + 2 * Y, Fraction(-1), RULES), power(X + Y, Fraction(-1), RULES) * HALF)
     inverse = power(X, Fraction(-1), RULES) * power(P + Q, Fraction(-1), RULES)
     assert same(power(X * P + X * Q, Fraction(-1), RULES), inverse)
 
@@ -107,7 +105,9 @@ def test_powers_keep_the_value(base: Poly, first: Fraction, second: Fraction) ->
     with mpmath.workdps(40):
         b = value(base)
         once = power(base, first, RULES)
-        assert close(value(normal(once, RULES)), b ** (mpmath.mpf(first.numerator) / first.denominator))
+        assert close(
+            value(normal(once, RULES)), b ** (mpmath.mpf(first.numerator) / first.denominator)
+        )
         both = first * second
         twice = normal(power(once, second, RULES), RULES)
         assert close(value(twice), b ** (mpmath.mpf(both.numerator) / both.denominator))

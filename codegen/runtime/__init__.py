@@ -164,10 +164,12 @@ def _definitions() -> dict[str, tuple[str, frozenset[str]]]:
     found: dict[str, tuple[str, ast.stmt]] = {}
     for module in (pieces, exponential, normal, rows, products):
         text = inspect.getsource(module)
+        lines = text.splitlines()
         for node in ast.parse(text).body:
             match node:
                 case ast.FunctionDef(name=name) | ast.Assign(targets=[ast.Name(id=name)]):
-                    found[name] = (ast.get_source_segment(text, node) or "", node)
+                    own = lines[node.lineno - 1 : node.end_lineno]
+                    found[name] = ("\n".join(own), node)
     return {
         name: (
             text,

@@ -140,7 +140,7 @@ class Workspace:
 
     def loss_and_gradients(self, params, x, y):
         """As the function `loss_and_gradients`, in arrays that the next step overwrites."""
-        buf1, buf2, buf3, buf4, buf5, dW1, dW2, ones1 = self.arrays
+        (buf1, buf2, buf3, buf4, buf5, dW1, dW2, ones1) = self.arrays
         N = self.batch
         W1 = params["W1"]
         W2 = params["W2"]
@@ -183,7 +183,7 @@ class Workspace:
 
     def gradients(self, params, x, y):
         """As the function `gradients`, in arrays that the next step overwrites."""
-        buf1, buf2, buf3, buf4, buf5, dW1, dW2, ones1 = self.arrays
+        (buf1, buf2, buf3, buf4, buf5, dW1, dW2, ones1) = self.arrays
         N = self.batch
         W1 = params["W1"]
         W2 = params["W2"]

@@ -214,12 +214,16 @@ class Workspace:
         dW1 = np.empty((7, 5), dtype)
         dW2 = np.empty((6, 4), dtype)
         ones1 = np.ones((1, batch), dtype)
-        self.arrays = (buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, buf10, buf11, dW1, dW2, ones1)
+        self.arrays = (
+            buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, buf10, buf11, dW1, dW2, ones1,
+        )
         self.gradient = {"W1": dW1, "W2": dW2}
 
     def loss_and_gradients(self, params, x, y):
         """As the function `loss_and_gradients`, in arrays that the next step overwrites."""
-        buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, buf10, buf11, dW1, dW2, ones1 = self.arrays
+        (
+            buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, buf10, buf11, dW1, dW2, ones1,
+        ) = self.arrays
         outer = self.outer
         N = self.batch
         W1 = params["W1"]
@@ -269,7 +273,9 @@ class Workspace:
 
     def gradients(self, params, x, y):
         """As the function `gradients`, in arrays that the next step overwrites."""
-        buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, buf10, buf11, dW1, dW2, ones1 = self.arrays
+        (
+            buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, buf10, buf11, dW1, dW2, ones1,
+        ) = self.arrays
         outer = self.outer
         N = self.batch
         W1 = params["W1"]

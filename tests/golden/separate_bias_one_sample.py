@@ -190,7 +190,7 @@ class Workspace:
 
     def loss_and_gradients(self, params, x, y):
         """As the function `loss_and_gradients`, in arrays that the next step overwrites."""
-        buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, dW1, db1, dW2, db2 = self.arrays
+        (buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, dW1, db1, dW2, db2) = self.arrays
         W1 = params["W1"]
         b1 = params["b1"]
         W2 = params["W2"]
@@ -229,7 +229,7 @@ class Workspace:
 
     def gradients(self, params, x, y):
         """As the function `gradients`, in arrays that the next step overwrites."""
-        buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, dW1, db1, dW2, db2 = self.arrays
+        (buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, dW1, db1, dW2, db2) = self.arrays
         W1 = params["W1"]
         b1 = params["b1"]
         W2 = params["W2"]

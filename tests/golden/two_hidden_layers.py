@@ -211,7 +211,7 @@ class Workspace:
 
     def loss_and_gradients(self, params, x, y):
         """As the function `loss_and_gradients`, in arrays that the next step overwrites."""
-        buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, dW1, dW2, dW3, ones1 = self.arrays
+        (buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, dW1, dW2, dW3, ones1) = self.arrays
         outer = self.outer
         N = self.batch
         W1 = params["W1"]
@@ -267,7 +267,7 @@ class Workspace:
 
     def gradients(self, params, x, y):
         """As the function `gradients`, in arrays that the next step overwrites."""
-        buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, dW1, dW2, dW3, ones1 = self.arrays
+        (buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, dW1, dW2, dW3, ones1) = self.arrays
         outer = self.outer
         N = self.batch
         W1 = params["W1"]
