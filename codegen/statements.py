@@ -2,6 +2,7 @@
 
 An operation entry by entry gets operands of the shape and layout of its result: what repeats, such
 as a bias, or is turned round is first written out. NumPy would do that too, in memory of its own.
+Samples that are columns are taken to be turned round: mostly they are the transpose of rows.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from codegen.plan import VIEWS, Line, Plan
 from derive.gradient import adjoint_name
 from derive.infer import shape_of
-from derive.shape import ONE, Dim, Shape, agree
+from derive.shape import ONE, Dim, Shape, agree, dim
 from derive.term import Apply, Term, Var, variables
 
 Part = tuple[int, int, int | None]
@@ -70,6 +71,7 @@ class _Lowering:
         self.shapes = dict(made.shapes)
         self.sizes = made.derivation.sizes
         self.owned = {adjoint_name(name) for name in made.parameters}
+        self.turned = {s.name for s in made.derivation.symbols if s.shape[-1:] == (dim("N"),)}
         self.made: list[Statement] = []
         self.count = 0
 
@@ -149,12 +151,16 @@ class _Lowering:
         """An operand as the op can take it: a product and a sum read views, the others do not."""
         own = shape_of(term, self.shapes)
         value = self._atom(term)
-        if own == () or op in ("matmul", "sum") or (isinstance(value, Var) and fits(own, shape)):
+        plain = isinstance(value, Var) and fits(own, shape) and value.name not in self.turned
+        if own == () or op in ("matmul", "sum") or plain:
             return value
         return self._temporary(value, shape)
 
     def _temporary(self, term: Term, shape: Shape) -> Var:
         self.count += 1
         name = f"{TEMPORARY}{self.count}"
-        self._into(term, name, shape)
+        if isinstance(term, Var):
+            self._emit(Statement(self.line, name, term, shape, copies=True))
+        else:
+            self._into(term, name, shape)
         return Var(name)

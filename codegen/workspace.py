@@ -69,12 +69,14 @@ def _prefix(made: Plan) -> str:
 
 def _head(made: Plan, arrays: Arrays, outer: bool) -> str:
     """The class line and the constructor."""
+    columns = any(symbol.shape[-1:] == (dim("N"),) for symbol in made.derivation.symbols)
+    turned = ", or their transposes" if columns else ""
     table = ", ".join(f'"{name}": {adjoint_name(name)}' for name in made.parameters)
     lines = [
         "class Workspace:",
         '    """Arrays for batches of one size: with them, a step allocates none.',
         "",
-        "    The parameters, x and y are arrays of this dtype, each in one piece (C-contiguous).",
+        f"    The parameters are C-contiguous arrays of this dtype, as are x and y{turned}.",
         '    """',
         "",
         f"    def __init__(self, {BATCH}, dtype=np.float64):",

@@ -122,7 +122,7 @@ def gradients(params, x, y):
 class Workspace:
     """Arrays for batches of one size: with them, a step allocates none.
 
-    The parameters, x and y are arrays of this dtype, each in one piece (C-contiguous).
+    The parameters are C-contiguous arrays of this dtype, as are x and y, or their transposes.
     """
 
     def __init__(self, batch, dtype=np.float64):
@@ -157,7 +157,8 @@ class Workspace:
         # yhat = sigmoid(z2)
         yhat = sigmoid(z2, out=buf3)
         # t1 = yhat - y
-        t1 = np.subtract(yhat, y, out=buf4)
+        np.copyto(buf4, y)
+        t1 = np.subtract(yhat, buf4, out=buf4)
         # L = sum((yhat - y)^2) / 2 / N
         np.square(t1, out=buf5)
         L = np.sum(buf5) / 2 / N
@@ -200,7 +201,8 @@ class Workspace:
         # yhat = sigmoid(z2)
         yhat = sigmoid(z2, out=buf3)
         # t1 = yhat - y
-        t1 = np.subtract(yhat, y, out=buf4)
+        np.copyto(buf4, y)
+        t1 = np.subtract(yhat, buf4, out=buf4)
         # dL/dyhat = (yhat - y) / N
         dyhat = np.divide(t1, N, out=buf4)
         # dL/dz2 = dyhat ∘ yhat ∘ (1 - yhat)

@@ -96,7 +96,7 @@ def gradients(params, x, y):
 class Workspace:
     """Arrays for batches of one size: with them, a step allocates none.
 
-    The parameters, x and y are arrays of this dtype, each in one piece (C-contiguous).
+    The parameters are C-contiguous arrays of this dtype, as are x and y.
     """
 
     def __init__(self, batch, dtype=np.float64):

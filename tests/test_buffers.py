@@ -1,0 +1,104 @@
+"""Arrays for statements: no two values that are needed at once share one."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+
+from codegen.buffers import Placed, Pool, place
+from codegen.plan import Plan, plan
+from codegen.statements import statements
+from derive.dense import Stack
+from derive.formulas import gradients
+from derive.gradient import adjoint_name
+from derive.layers import stack
+from derive.shape import ONE, dim
+from derive.term import variables
+from tests.random_stacks import stacks
+
+
+def placed(made: Stack) -> tuple[Plan, Pool, tuple[Placed, ...]]:
+    found = plan(gradients(made))
+    owned = [adjoint_name(name) for name in found.parameters]
+    pool = Pool("buf", found.derivation.sizes)
+    order, _ = place(statements(found.lines_for(["L", *owned]), found), owned, pool)
+    return found, pool, order
+
+
+def homes(made: Stack) -> dict[str, str]:
+    return {one.statement.target: one.home for one in placed(made)[2]}
+
+
+def test_a_pool_gives_the_array_that_was_used_last() -> None:
+    pool = Pool("buf", {"k": 3})
+    form = pool.form((dim("N"), dim(1, "k")))
+    assert form == (("batch", "4"), "dtype")
+    first, second = pool.take(form), pool.take(form)
+    assert (first, second) == ("buf1", "buf2")
+    pool.give(second)
+    pool.give(first)
+    assert pool.take(form) == first
+    assert pool.take(pool.form((dim("N"), ONE))) == "buf3"
+    assert pool.take(pool.form((dim("N"), dim("k")), "bool")) == "mask1"
+
+
+def test_a_pool_makes_ones_of_a_form_once() -> None:
+    pool = Pool("buf", {})
+    row, column = pool.form((ONE, dim("N"))), pool.form((dim("N"), ONE))
+    assert [pool.all_ones(form) for form in (row, column, row)] == ["ones1", "ones2", "ones1"]
+    assert not pool.forms
+
+
+def test_an_operation_entry_by_entry_takes_over_the_array_of_its_operand() -> None:
+    found = homes(stack("5,4,3"))
+    assert found["z1"] == found["H1"]
+    assert found["dH1"] == found["dz1"]
+    assert found["H1"] != found["dH1"]
+
+
+def test_a_product_does_not_write_where_it_reads() -> None:
+    order = placed(stack("4,4,4,4"))[2]
+    found = {one.statement.target: one.home for one in order}
+    products = [one for one in order if getattr(one.statement.term, "op", "") == "matmul"]
+    assert len(products) == 8
+    for one in products:
+        assert one.home not in {found.get(name) for name in variables(one.statement.term)}
+
+
+def test_what_the_backward_pass_reads_is_kept() -> None:
+    """relu' needs z1 and silu' too, so H1 has an array of its own."""
+    for hidden in ("relu", "silu", "softplus"):
+        found = homes(stack(f"5,4:{hidden},3"))
+        assert found["z1"] != found["H1"]
+
+
+@settings(max_examples=80)
+@given(stacks(deepest=5))
+def test_a_value_stays_until_it_was_read_for_the_last_time(made: Stack) -> None:
+    """Run on names instead of numbers: each array holds the value that is read from it."""
+    roots: dict[str, str] = {}
+    homes_of: dict[str, str] = {}
+    holds: dict[str, str] = {}
+    for one in placed(made)[2]:
+        statement = one.statement
+        read = [roots[name] for name in variables(statement.term) if name in roots]
+        assert all(holds[homes_of[name]] == name for name in read)
+        if statement.is_alias:
+            source = variables(statement.term)[0]
+            roots.update({statement.target: roots[source]} if source in roots else {})
+        elif not statement.is_number:
+            assert not {one.home, *(homes_of[name] for name in read)} & set(one.work)
+            holds.update(dict.fromkeys(one.work, ""))
+            holds[one.home] = statement.target
+            homes_of[statement.target] = one.home
+            roots[statement.target] = statement.target
+
+
+@settings(max_examples=40)
+@given(stacks(deepest=4))
+def test_gradients_have_arrays_of_their_own(made: Stack) -> None:
+    found, pool, order = placed(made)
+    owned = {adjoint_name(name) for name in found.parameters}
+    assert not owned & set(pool.forms)
+    for one in order:
+        if one.home in owned:
+            assert one.statement.target == one.home

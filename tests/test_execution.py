@@ -1,0 +1,188 @@
+"""Statements run on terms: what stands in an array afterwards, and what no statement may do."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import pytest
+
+from codegen.constructor import construct
+from codegen.execution import Machine
+from codegen.memory import BATCH, Fault, Held, Memory, Place
+from derive.notation import write
+from derive.shape import dim
+from derive.term import Var
+
+SHAPES = {
+    "x": (dim("N"), dim("k")),
+    "W": (dim(1, "k"), dim("m")),
+    "y": (dim("N"), dim("m")),
+    "N": (),
+}
+NUMBERS = {"k": 4, "m": 3}
+
+CONSTRUCTOR = """
+def __init__(self, batch, dtype=np.float64):
+    self.batch = batch
+    self.outer = np.dot if batch == 1 else np.matmul
+    buf1 = np.empty((batch, 3), dtype)
+    buf2 = np.empty((batch, 3), dtype)
+    buf3 = np.empty((batch, 3), dtype)
+    row1 = np.empty((batch, 1), dtype)
+    mask1 = np.empty((batch, 3), bool)
+    dW = np.empty((5, 3), dtype)
+    ones1 = np.ones((1, batch), dtype)
+    self.arrays = (buf1, buf2, buf3, row1, mask1, dW, ones1)
+    self.gradient = {"W": dW}
+"""
+OPENING = """
+buf1, buf2, buf3, row1, mask1, dW, ones1 = self.arrays
+outer = self.outer
+N = self.batch
+W = params["W"]
+np.matmul(x, W[1:], out=buf1)
+np.copyto(buf2, W[:1])
+"""
+
+
+def constructed(text: str = CONSTRUCTOR) -> tuple[Memory, dict[str, Any]]:
+    memory = Memory(NUMBERS)
+    (node,) = ast.parse(text).body
+    assert isinstance(node, ast.FunctionDef)
+    return memory, construct(node, memory)
+
+
+def machine_after(text: str) -> Machine:
+    """The machine when the opening and some more statements have been run."""
+    memory, attributes = constructed()
+    machine = Machine(SHAPES, memory, ("x", "y"), attributes)
+    for line in ast.parse(OPENING + text).body:
+        machine.run(line)
+    return machine
+
+
+def shown(machine: Machine, name: str) -> str:
+    return write(machine.held(name).term, "plain", scalars=("N",))
+
+
+# ---------------------------------------------------------------------------------- what it does
+
+TOTAL = "sum(y, axis=1, keepdims=True)"
+BLOCKS = "[sum(y, axis=0, keepdims=True); x^T y]"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("z = np.add(buf1, buf2, out=buf1)", "z", "x W[1:] + W[:1]"),
+        ("z = np.add(buf1, buf2, out=buf1)", "buf1", "x W[1:] + W[:1]"),
+        ("np.subtract(1, buf1, out=buf3)", "buf3", "1 - x W[1:]"),
+        ("np.square(buf1, out=buf1)", "buf1", "(x W[1:])^2"),
+        ("np.divide(buf1, N, out=buf3)", "buf3", "x W[1:] / N"),
+        ("step(buf1, out=buf3, work=(mask1,))", "buf3", "[x W[1:] > 0]"),
+        ("absolute(buf1, out=buf1)", "buf1", "abs(x W[1:])"),
+        ("softmax(buf1, axis=1, out=buf3, work=(buf2, row1))", "buf3", "softmax(x W[1:])"),
+        ("np.add.reduce(y, axis=1, keepdims=True, out=row1)", "row1", TOTAL),
+        ("L = -(np.sum(buf1) / N)", "L", "-sum(x W[1:]) / N"),
+        ("same = buf1", "same", "x W[1:]"),
+        ("np.dot(ones1, y, out=dW[:1])\nouter(x.T, y, out=dW[1:])", "dW", BLOCKS),
+        ("G = weight_gradient(x, y)", "G", BLOCKS),
+    ],
+)
+def test_what_a_name_holds(text: str, name: str, value: str) -> None:
+    assert shown(machine_after(text), name) == value
+
+
+def test_a_name_shows_what_its_array_holds_now() -> None:
+    machine = machine_after("z = np.add(buf1, buf2, out=buf1)\nh = sigmoid(z, out=buf1)")
+    assert shown(machine, "z") == shown(machine, "h") == "sigmoid(x W[1:] + W[:1])"
+
+
+def test_sizes_are_names_where_the_derivation_has_one() -> None:
+    memory = Memory(NUMBERS)
+    machine = Machine(SHAPES, memory, ("x", "y"))
+    for line in ast.parse("N = x.shape[0]\nk = 4\nm = 7").body:
+        machine.run(line)
+    assert [shown(machine, name) for name in ("N", "k", "m")] == ["N", "k", "7"]
+
+
+# ------------------------------------------------------------------------------ what it refuses
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("np.multiply(buf3, 2, out=buf1)", "nothing was written to `buf3`"),
+        ("np.multiply(nothing, 2, out=buf1)", "`nothing` has no value"),
+        ("np.matmul(x, W[1:], out=x)", "`x` is not an array of the workspace"),
+        ("np.matmul(x, W[1:], out=dW)", "does not fit"),
+        ("np.matmul(x, W, out=buf1)", "inner sizes"),
+        ("np.matmul(buf1.T, y, out=buf1)", "`buf1` is read and written by one call"),
+        ("np.add(buf1.T.T, 1, out=buf1)", "`buf1` is read and written by one call"),
+        ("silu(buf1, out=buf1, work=(buf3,))", "`buf1` is read and written by one call"),
+        ("silu(buf1, out=buf3)", "`silu` computes in 1 arrays"),
+        ("silu(buf1, out=buf3, work=(buf1,))", "a work array is used for something else"),
+        ("silu(buf1, out=buf3, work=(buf3,))", "a work array is used for something else"),
+        ("silu(buf1, out=buf3, work=(row1,))", "is not an array that `silu` can compute in"),
+        ("silu(buf1, out=buf3, work=(mask1,))", "is not an array that `silu` can compute in"),
+        ("np.add.reduce(buf2, axis=1, keepdims=True, out=row1)", "`buf2` holds a value that was"),
+        ("softmax(buf2, out=buf3, work=(buf1, row1))", "`buf2` holds a value that was spread"),
+        ("np.copyto(buf3, buf2)", "a value that was spread is copied"),
+        ("np.copyto(ones1, 0)", "`ones1` is not an array for results"),
+        ("np.copyto(mask1, 0)", "`mask1` is not an array for results"),
+        ("np.dot(ones1, W, out=dW[:1])", "`ones1` has not the size of what it sums"),
+        ("np.add(ones1, 1, out=buf1)", "nothing was written to `ones1`"),
+        ("np.add(buf1, 1)", "the result of this call is lost"),
+        ("np.add(buf1, 1, out=buf1[::2])", "a block is given by its bounds"),
+        ("np.add(buf1, 1, out=buf1[N:])", "a block lies between two numbers"),
+        ("buf1 += 1", "this statement is not known"),
+        ("import os", "this statement is not known"),
+        ("q = os.system('true')", "`os` has no value"),
+        ("q = self.other", "this attribute is not known"),
+        ("a, b = self.arrays", "2 names for 7 values"),
+    ],
+)
+def test_what_it_refuses(text: str, reason: str) -> None:
+    with pytest.raises(Fault, match=reason.replace("(", r"\(")):
+        machine_after(text)
+
+
+def test_a_work_array_holds_nothing_afterwards() -> None:
+    machine = machine_after("silu(buf1, out=buf3, work=(buf2,))")
+    with pytest.raises(Fault, match="nothing was written to `buf2`"):
+        machine.held("buf2")
+
+
+# --------------------------------------------------------------------------------- the constructor
+
+
+def test_what_the_constructor_makes() -> None:
+    memory, attributes = constructed()
+    assert memory.sizes["buf1"] == (BATCH, 3)
+    assert memory.sizes["dW"] == (5, 3)
+    assert memory.kinds["mask1"] == "bool"
+    assert memory.kinds["ones1"] == "ones"
+    assert attributes["batch"] == Held(Var("N"), ())
+    assert attributes["outer"] == "np.matmul"
+    assert attributes["arrays"][-1] == Place("ones1")
+    assert attributes["gradient"] == {"W": Place("dW")}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("np.ones((1, batch), dtype)", "np.zeros((1, batch), dtype)"),
+        ("np.empty((batch, 1), dtype)", "np.empty((batch, 1), int)"),
+        ("np.empty((batch, 1), dtype)", "np.empty((batch, width), dtype)"),
+        ("np.empty((batch, 1), dtype)", "buf3[:, :1]"),
+        ("np.dot if batch == 1 else np.matmul", "np.multiply if batch == 1 else np.matmul"),
+        ("(buf1, buf2,", "(buf1, buf9,"),
+        ('{"W": dW}', "{W: dW}"),
+        ("self.batch = batch", "self.batch = 7"),
+    ],
+)
+def test_what_the_constructor_must_not_do(old: str, new: str) -> None:
+    assert old in CONSTRUCTOR
+    with pytest.raises(Fault):
+        constructed(CONSTRUCTOR.replace(old, new))

@@ -1,0 +1,119 @@
+"""What arrays hold while a text is read: whole values, blocks, and values that are spread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from codegen.memory import BATCH, Fault, Held, Memory, Place, broadcasts, disjoint
+from derive.shape import ONE, dim
+from derive.term import Var, apply, const
+
+NUMBERS = {"k": 4, "m": 3}
+A = Held(Var("A"), (dim("N"), dim("k")))
+ROW = Held(Var("r"), (ONE, dim("k")))
+
+
+@pytest.fixture
+def memory() -> Memory:
+    made = Memory(NUMBERS)
+    made.allocate("buf1", (BATCH, 4), "")
+    made.allocate("buf2", (5, 3), "")
+    made.allocate("mask1", (BATCH, 4), "bool")
+    made.allocate("ones1", (1, BATCH), "ones")
+    return made
+
+
+def test_an_array_holds_what_was_written_last(memory: Memory) -> None:
+    memory.write(Place("buf1"), A)
+    assert memory.read("buf1") == A
+    other = Held(apply("neg", Var("A")), A.shape)
+    memory.write(Place("buf1"), other)
+    assert memory.read("buf1") == other
+    memory.forget("buf1")
+    with pytest.raises(Fault, match="nothing was written"):
+        memory.read("buf1")
+
+
+def test_blocks_make_a_whole(memory: Memory) -> None:
+    first, rest = Held(Var("s"), (ONE, dim("m"))), Held(Var("P"), (dim("k"), dim("m")))
+    memory.write(Place("buf2", (0, 1, None)), rest)
+    with pytest.raises(Fault, match="in part only"):
+        memory.read("buf2")
+    memory.write(Place("buf2", (0, 0, 1)), first)
+    whole = memory.read("buf2")
+    assert whole.term == apply("concat", Var("s"), Var("P"), attrs=(0,))
+    assert [str(d) for d in whole.shape] == ["1+k", "m"]
+
+
+def test_a_block_puts_an_end_to_what_it_overlaps(memory: Memory) -> None:
+    memory.write(Place("buf2"), Held(Var("G"), (dim(1, "k"), dim("m"))))
+    memory.write(Place("buf2", (0, 0, 1)), Held(Var("s"), (ONE, dim("m"))))
+    with pytest.raises(Fault, match="in part only"):
+        memory.read("buf2")
+
+
+def test_a_number_fills_a_block_that_is_one_wide(memory: Memory) -> None:
+    rest = Held(Var("P"), (dim("k"), dim("m")))
+    memory.write(Place("buf2", (0, 0, 1)), Held(const(1), ()), spread=True)
+    memory.write(Place("buf2", (0, 1, None)), rest)
+    assert memory.read("buf2").term == apply("concat", const(1), Var("P"), attrs=(0,))
+    memory.write(Place("buf2", (0, 1, None)), Held(const(1), ()), spread=True)
+    with pytest.raises(Fault, match="spread over it"):
+        memory.read("buf2")
+
+
+def test_a_value_is_spread_only_where_that_is_meant(memory: Memory) -> None:
+    with pytest.raises(Fault, match="does not fit"):
+        memory.write(Place("buf1"), ROW)
+    memory.write(Place("buf1"), ROW, spread=True)
+    assert memory.is_spread("buf1")
+    memory.write(Place("buf1"), A, spread=True)
+    assert not memory.is_spread("buf1")
+
+
+@pytest.mark.parametrize(
+    ("place", "held"),
+    [
+        (Place("mask1"), A),
+        (Place("ones1"), Held(Var("s"), (ONE, dim("N")))),
+        (Place("buf1"), Held(Var("B"), (dim("N"), dim("m")))),
+        (Place("buf1", (0, 1, None)), A),
+        (Place("buf1", (1, 3, 3)), A),
+        (Place("buf2", (0, 1, None)), Held(Var("s"), (ONE, dim("m")))),
+    ],
+)
+def test_what_cannot_be_written_is_refused(memory: Memory, place: Place, held: Held) -> None:
+    with pytest.raises(Fault):
+        memory.write(place, held)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "room", "fits"),
+    [
+        ((1, 4), (BATCH, 4), True),
+        ((), (BATCH, 4), True),
+        ((4,), (BATCH, 4), True),
+        ((BATCH, 4), (BATCH, 4), True),
+        ((3, 4), (BATCH, 4), False),
+        ((BATCH, 4), (4,), False),
+    ],
+)
+def test_what_is_repeated_to_fill_a_room(sizes: Any, room: Any, fits: bool) -> None:
+    assert broadcasts(sizes, room) == fits
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "apart"),
+    [
+        ((0, 0, 1), (0, 1, None), True),
+        ((0, 1, None), (0, 0, 1), True),
+        ((0, 0, 2), (0, 1, None), False),
+        ((0, 0, None), (0, 3, 4), False),
+        ((0, 0, 1), (1, 1, None), False),
+        (None, (0, 0, 1), False),
+    ],
+)
+def test_which_blocks_have_no_entry_in_common(a: Any, b: Any, apart: bool) -> None:
+    assert disjoint(a, b) == apart

@@ -1,0 +1,93 @@
+"""The runtime's functions in arrays of their caller: the same numbers, and nothing allocated."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from codegen import runtime
+from codegen.runtime import FRESH, RUNTIME, WORK, weight_gradient, weight_gradient_columns
+from tests.memory_peak import peak
+
+OWN = [op for op, name in RUNTIME.items() if not name.startswith("np.")]
+ALONG = ("softmax", "log_softmax")
+DTYPES = (np.float32, np.float64, np.complex128)
+
+
+def function(op: str) -> Callable[..., Any]:
+    own: Callable[..., Any] = getattr(runtime, RUNTIME[op])
+    return own
+
+
+def arguments(dtype: Any, rows: int = 30, columns: int = 20) -> Any:
+    """Numbers on both sides of every kink, large ones among them."""
+    rng = np.random.default_rng(1)
+    z = rng.standard_normal((rows, columns)) * np.geomspace(0.1, 100, rows)[:, None]
+    return (z + 1e-9j * z**2).astype(dtype) if dtype == np.complex128 else z.astype(dtype)
+
+
+def room(op: str, z: Any, axis: int = 1) -> dict[str, Any]:
+    """The arrays that the op may need, full of what must not be read."""
+    row = tuple(1 if place == axis else size for place, size in enumerate(z.shape))
+    made = {
+        "z": lambda: np.full_like(z, np.nan),
+        "mask": lambda: np.ones(z.shape, bool),
+        "row": lambda: np.full(row, np.nan, z.dtype),
+    }
+    kinds = WORK.get(op, ())
+    return {"work": tuple(made[kind]() for kind in kinds)} if kinds else {}
+
+
+@pytest.mark.parametrize("op", OWN)
+def test_a_function_takes_the_arrays_that_the_table_says(op: str) -> None:
+    parameters = inspect.signature(function(op)).parameters
+    assert parameters["out"].default is None
+    work = parameters["work"].default if "work" in parameters else ()
+    assert work == (None,) * len(WORK.get(op, ()))
+    assert set(OWN) >= FRESH
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("op", OWN)
+def test_the_arrays_change_no_number(op: str, dtype: Any) -> None:
+    z, f = arguments(dtype), function(op)
+    z.setflags(write=False)
+    for options in ({"axis": 0}, {"axis": 1}) if op in ALONG else ({},):
+        expected, out = f(z, **options), np.full_like(z, np.nan)
+        given = room(op, z, options.get("axis", 1))
+        assert f(z, out=out, **given, **options) is out
+        np.testing.assert_array_equal(out, expected)
+        assert out.dtype == expected.dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("op", [op for op in OWN if op not in FRESH])
+def test_the_result_may_take_the_place_of_the_argument(op: str, dtype: Any) -> None:
+    z, f = arguments(dtype), function(op)
+    expected = f(z)
+    assert f(z, out=z, **room(op, z)) is z
+    np.testing.assert_array_equal(z, expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("op", OWN)
+def test_nothing_is_allocated(op: str, dtype: Any) -> None:
+    z = arguments(dtype, 600, 40)
+    out, given = np.empty_like(z), room(op, z)
+    assert peak(lambda: function(op)(z, out=out, **given)) < 1500
+
+
+@pytest.mark.parametrize("samples", [1, 2, 7])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_gradient_of_weights_and_biases_in_one(samples: int, dtype: Any) -> None:
+    """[1 a]^T d and d [1; a]^T, written out."""
+    a, d = arguments(dtype, samples, 4), arguments(dtype, samples, 3)[::-1].copy()
+    expected = np.hstack([np.ones((samples, 1)), a]).T @ d
+    tiny = 30 * float(np.finfo(dtype).eps) * np.abs(expected).max()
+    for found in (weight_gradient(a, d), weight_gradient_columns(d.T, a.T).T):
+        assert found.dtype == dtype
+        np.testing.assert_allclose(found, expected, rtol=0, atol=tiny)
