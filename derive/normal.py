@@ -20,6 +20,7 @@ from derive.rewrite import (
     delta,
     divides,
     expand,
+    partial,
     simplex,
     unused,
     without,
@@ -152,5 +153,5 @@ def _unify_terms(pattern: Mono, term: Mono, values: dict[str, Slot]) -> bool:
     return all(_unify(a[0], b[0], values) for a, b in pairs)
 
 
-RULES = (delta, _merge, constant, cancel, cancel_sum, expand, _name, simplex, unused)
+RULES = (delta, _merge, constant, cancel, cancel_sum, partial, expand, _name, simplex, unused)
 """Tried in this order."""
