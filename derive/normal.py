@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from derive.canonical import canonical, mono_key
 from derive.diagnostic import refuse
-from derive.poly import DELTA, Atom, Factor, Mono, Poly, freshened, rename, rename_atom
+from derive.poly import DELTA, TERMS, Atom, Factor, Mono, Poly, freshened, rename, rename_atom
 from derive.rewrite import (
     cancel,
     cancel_sum,
@@ -28,9 +28,6 @@ from derive.rewrite import (
 from derive.rules import NO_RULES, Definition, Rules, outline
 from derive.slots import Slot, inside, is_index, range_of
 
-TERMS = 8_000
-"""Terms that a normal form may pass through before it is given up as too large."""
-
 
 def normal(poly: Poly, rules: Rules) -> Poly:
     """The normal form of a sum of products.
@@ -44,6 +41,7 @@ def normal(poly: Poly, rules: Rules) -> Poly:
         steps += 1
         if steps > TERMS:
             raise refuse("D901", f"the formula expands to more than {TERMS} terms")
+        rules.effort.spend()
         term = todo.pop()
         if not term.coef:
             continue
