@@ -97,6 +97,28 @@ def test_the_index_form_is_sympy() -> None:
     assert isinstance(SEED.forward["z2"], sympy.Basic)
 
 
+def test_the_indices_of_sums_have_short_names() -> None:
+    """Outer sums first; a name of the derivation is left to it."""
+    assert str(SEED["H2"].index) == "Sum(W3[j + 1, k1]*dz3[i, k1], (k1, 0, n3 - 1))"
+    assert str(SEED.forward["yhat"]) == "exp(z3[i, j])/Sum(exp(z3[i, k1]), (k1, 0, n3 - 1))"
+    total = "Sum(log(yhat[k1, k2])*y[k1, k2], (k2, 0, n3 - 1), (k1, 0, N - 1))"
+    assert str(SEED.forward["L"]) == f"-{total}/N"
+    shape = (dim("N"), dim("K"))
+    symbols = (Symbol("k1", shape, "param"), Symbol("x", shape, "input"))
+    product = apply("matmul", Var("x"), apply("transpose", Var("k1")))
+    loss = Equation("L", apply("sum", apply("exp", product), attrs=(None, False)))
+    shown = str(gradients(Derivation(symbols, (loss,), "L")).forward["L"])
+    assert shown.startswith("Sum(exp(Sum(k1[k3, k4]*x[k2, k4], (k4, 0, K - 1))), (k3, 0, N - 1)")
+
+
+def test_every_index_of_a_sum_stands_in_one_sum() -> None:
+    """SymPy's `diff` is wrong where it does not."""
+    for entry in SEED.forward.values():
+        bound = [limit[0] for one in entry.atoms(sympy.Sum) for limit in one.limits]
+        assert len(bound) == len(set(bound))
+        assert not any("%" in symbol.name for symbol in entry.atoms(sympy.Symbol))
+
+
 def test_latex_for_notebooks() -> None:
     shown = SEED["W2"]._repr_latex_()
     assert shown.startswith(r"$\displaystyle \frac{\partial L}{\partial W_{2}} = ")
