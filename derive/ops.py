@@ -257,6 +257,9 @@ ROWS = (
 
 OPS = {row.name: row for row in ROWS}
 
+ALONG = tuple(row.name for row in ROWS if row.shape is _along)
+"""Ops along one axis that keep the shape: softmax and its logarithm."""
+
 
 def op_row(name: str) -> Op:
     """The row of an op; elementwise functions share one shape rule.
@@ -270,4 +273,4 @@ def op_row(name: str) -> Op:
     return Op(name, 1, _same, lambda s, o, a, _: s.fn(name, a[0].at(o)))
 
 
-__all__ = ["FUNCTIONS", "OPS", "PRIME", "Op", "ShapeMismatch", "op_row", "put", "sliced"]
+__all__ = ["ALONG", "FUNCTIONS", "OPS", "PRIME", "Op", "ShapeMismatch", "op_row", "put", "sliced"]
