@@ -259,6 +259,9 @@ ROWS = (
 
 OPS = {row.name: row for row in ROWS}
 
+ALONG = tuple(row.name for row in ROWS if row.shape is _along)
+"""Ops along one axis that keep the shape: softmax and its logarithm."""
+
 
 def _meaning(name: str) -> Any:
     return op_row(name).index
@@ -276,4 +279,4 @@ def op_row(name: str) -> Op:
     return Op(name, 1, _same, lambda s, o, a, _: s.fn(name, a[0].at(o)))
 
 
-__all__ = ["FUNCTIONS", "OPS", "PRIME", "Op", "ShapeMismatch", "op_row", "put", "sliced"]
+__all__ = ["ALONG", "FUNCTIONS", "OPS", "PRIME", "Op", "ShapeMismatch", "op_row", "put", "sliced"]

@@ -15,6 +15,7 @@ from derive.notation.calls import SOFTMAX_AXIS
 from derive.notation.piece import is_scalar
 from derive.notation.styles import STYLES, Style, Written, atomic
 from derive.notation.table import ADD, ATOM, SCRIPT
+from derive.ops import ALONG
 from derive.term import Attr, Const, Term, Var, fold
 
 
@@ -94,8 +95,7 @@ class _Writer:
 
 _KEYWORDS: Mapping[str, tuple[str, ...]] = {
     "sum": ("axis", "keepdims"),
-    "softmax": ("axis",),
-    "log_softmax": ("axis",),
+    **dict.fromkeys(ALONG, ("axis",)),
 }
 """The keywords that the attributes of an op are written as."""
 
