@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from derive import statements as said
+from derive import statement as said
 from derive.dense import Stack
 from derive.diagnostic import DeriveError, refuse
 from derive.elaborate import Elaborator
@@ -22,6 +22,7 @@ from derive.scope import Alias, Scope
 from derive.shape import Dim, Shape
 from derive.tensors import solid
 from derive.term import Derivation, Equation, Symbol, Term
+from derive.values import Value as Constant
 
 SIGNS: Mapping[str, str] = {"@": "matmul", "∘": "mul", "*": "mul"}
 """Right sides of `alias \\cdot = ∘`: what a sign may be said to mean."""
@@ -44,7 +45,7 @@ class Setting:
     equations: list[Equation] = field(default_factory=list)
     shapes: dict[str, Shape] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
-    constants: dict[str, said.Value] = field(default_factory=dict)
+    constants: dict[str, Constant] = field(default_factory=dict)
     spelled: dict[str, str] = field(default_factory=dict)
     given: dict[str, Term] = field(default_factory=dict)
     aliases: list[Alias] = field(default_factory=list)
@@ -152,9 +153,9 @@ class Setting:
         return Derivation(tuple(self.symbols), tuple(self.equations), loss, self.sizes)
 
 
-def setting(lines: Iterable[said.Statement]) -> Setting:
+def setting(lines: Iterable[said.Statement], start: Setting | None = None) -> Setting:
     """What a document sets out. Raises DeriveError, with its line, for one that does not fit."""
-    made = Setting()
+    made = start or Setting()
     for statement in lines:
         try:
             made.add(statement)
