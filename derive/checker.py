@@ -88,7 +88,9 @@ class Checker:
         """The best verdict on one formula over the ways in which it can be read."""
         best: Claim | None = None
         for vectors, arrangement in self.readings(asks, link):
-            reading = Reading(self.case, asked, asks.target.of, vectors, arrangement, asks.claim.text)
+            reading = Reading(
+                self.case, asked, asks.target.of, vectors, arrangement, asks.claim.text
+            )
             claim = Judgement(reading, asks, link).claim()
             if claim.verdict in GOOD:
                 return claim
@@ -177,7 +179,9 @@ class Judgement:
             facts = tuple(sorted({*proof.facts, *self._given(claimed)}))
             return replace(base, verdict="proved", facts=facts)
         if confirmed(program, claimed, self.true):
-            return replace(base, verdict="confirmed", note="equal at every point tried; not a proof")
+            return replace(
+                base, verdict="confirmed", note="equal at every point tried; not a proof"
+            )
         return base
 
     def _given(self, claimed: Term) -> set[str]:
@@ -232,9 +236,7 @@ class Judgement:
             raise refuse("D208", message, self.text, self.link.span)
         return term, self._ordered(sorted(free), long, elaborator)
 
-    def _ordered(
-        self, free: list[str], long: list[Dim], elaborator: Elaborator
-    ) -> tuple[str, ...]:
+    def _ordered(self, free: list[str], long: list[Dim], elaborator: Elaborator) -> tuple[str, ...]:
         """The order in which the letters run over the axes; the alphabet's if several do."""
         for order in permutations(free):
             dims = [self._range(letter, elaborator) for letter in order]
@@ -267,4 +269,8 @@ class Judgement:
             return False
         bare = [tuple(d for d in shape if not d.is_one) for shape in (mine, wanted)]
         flat = len(wanted) < 2 or len(mine) == 0
-        return flat and same_shape(*bare) and same_shape(column_shape(mine), column_shape(wanted)[:len(column_shape(mine))])
+        return (
+            flat
+            and same_shape(*bare)
+            and same_shape(column_shape(mine), column_shape(wanted)[: len(column_shape(mine))])
+        )
