@@ -69,6 +69,8 @@ def _misfit(
     sizes: Mapping[str, int],
 ) -> DeriveError:
     spans = [arg.span for arg in old.args]
+    by_chance = _fits_at(error, dims, sizes)
+    sizes = {} if by_chance else sizes
     shown = [shape_text(dim, sizes) for dim in dims]
     notes = tuple(
         f"`{text[span.start : span.end]}` is {one}"
@@ -79,7 +81,18 @@ def _misfit(
     if error.kind in ("chain", "elementwise") and len(spans) == 2:
         place = spans[1] or place
     message = _said(error, dims, shown, sizes)
-    return refuse(CODES[error.kind], message, text, place, notes=notes)
+    help = "they are equal here by chance, and the formula is for all sizes" if by_chance else None
+    return refuse(CODES[error.kind], message, text, place, notes=notes, help=help)
+
+
+def _fits_at(error: ShapeMismatch, dims: tuple[Shape, ...], sizes: Mapping[str, int]) -> bool:
+    """Whether the numbers of these sizes would fit, where the sizes in general do not."""
+    texts = [[dim_text(dim, sizes) for dim in shape] for shape in dims]
+    if error.kind == "chain":
+        return texts[0][1] == texts[1][0]
+    if error.kind != "elementwise" or len(texts) != 2 or len(texts[0]) != len(texts[1]):
+        return False
+    return all(a == b or "1" in (a, b) for a, b in zip(*texts, strict=True))
 
 
 def _said(

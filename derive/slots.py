@@ -60,6 +60,11 @@ def shift(place: Slot, parts: Iterable[Part]) -> Slot:
     return linear([*place, *moves]) if moves else place
 
 
+def plus(a: Slot, b: Slot) -> Slot:
+    """The sum of two slots."""
+    return linear([*a, *b])
+
+
 def minus(a: Slot, b: Slot) -> Slot:
     """The difference of two slots."""
     return linear([*a, *((symbol, -coefficient) for symbol, coefficient in b)])

@@ -14,7 +14,8 @@ from derive.functions import is_function
 from derive.notation.calls import SOFTMAX_AXIS
 from derive.notation.piece import is_scalar
 from derive.notation.styles import STYLES, Style, Written, atomic
-from derive.notation.table import ATOM, SCRIPT
+from derive.notation.table import ADD, ATOM, SCRIPT
+from derive.ops import ALONG
 from derive.term import Attr, Const, Term, Var, fold
 
 
@@ -74,7 +75,10 @@ class _Writer:
             return self.call(op, args[0], _keywords(op, attrs))
         if is_function(op) and (op in self.functions or op not in self.style.notation.rows):
             return self.call(op, args[0], {})
-        return self.row(_form(op, args), args)
+        form = _form(op, args)
+        if form not in self.style.notation.rows:
+            return self.call(op, Written(", ".join(arg.text for arg in args), ADD), {})
+        return self.row(form, args)
 
     def call(self, op: str, argument: Written, keywords: Mapping[str, Attr]) -> Written:
         """A function on its argument."""
@@ -91,8 +95,7 @@ class _Writer:
 
 _KEYWORDS: Mapping[str, tuple[str, ...]] = {
     "sum": ("axis", "keepdims"),
-    "softmax": ("axis",),
-    "log_softmax": ("axis",),
+    **dict.fromkeys(ALONG, ("axis",)),
 }
 """The keywords that the attributes of an op are written as."""
 

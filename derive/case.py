@@ -1,0 +1,147 @@
+"""One document's names: what each stands for in proofs and in numbers, and the truth about them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+from derive.comparing import Program
+from derive.diagnostic import DeriveError
+from derive.elaborate import Elaborator
+from derive.setting import Asked, Setting
+from derive.shape import Shape
+from derive.tensors import Value, column_shape, solid
+from derive.term import Derivation, Term, Var, rebuild, substitute
+from derive.truth import Target, Truth, inner_names
+
+_DERIVATIVE = re.compile(r"d(.+)/d(.+)")
+
+
+def derivative_of(name: str) -> tuple[str, str] | None:
+    """The two names in the name of a derivative, `dL/dW2`."""
+    match = _DERIVATIVE.fullmatch(name)
+    return (match.group(1), match.group(2)) if match else None
+
+
+class Case:
+    """A document and the derivatives that its claims speak of, each found once."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.inner = inner_names(setting.shapes)
+        self.shapes = {self.inner[n]: shape for n, shape in setting.shapes.items()}
+        self.clashing = {n: Var(i) for n, i in self.inner.items() if n != i}
+        self.truths: dict[str, Truth] = {}
+        self.programs: dict[str, Program] = {}
+
+    def renamed(self, term: Term) -> Term:
+        """A formula in declared names, in those that are calculated with."""
+        return substitute(term, self.clashing) if self.clashing else term
+
+    def truth(self, of: str) -> Truth:
+        """The derivatives of a name. Raises DeriveError where it has none."""
+        if of not in self.truths:
+            self.truths[of] = Truth(self._derivation(of), self.shapes, self.inner[of])
+        return self.truths[of]
+
+    def _derivation(self, of: str) -> Derivation:
+        given = self.setting.derivation(self.inner[of])
+        return replace(
+            given,
+            symbols=tuple(replace(s, name=self.inner[s.name]) for s in given.symbols),
+            equations=tuple(
+                replace(e, name=self.inner[e.name], term=self.renamed(e.term))
+                for e in given.equations
+            ),
+        )
+
+    def target(self, of: str, wrt: str, layout: str) -> Target:
+        """The derivative as it is calculated with."""
+        return Target(self.inner[of], self.inner[wrt], layout)
+
+    def program(self, of: str) -> Program:
+        """What is evaluated for the claims about one name: the forward and the backward pass."""
+        if of not in self.programs:
+            truth = self.truth(of)
+            named = {step.name: step.term for step in truth.gradients.steps}
+            shapes = {n: column_shape(s) for n, s in truth.prover.shapes.items()}
+            constants = {self.inner[n]: v for n, v in self.setting.constants.items()}
+            self.programs[of] = Program(truth.derivation, shapes, named, constants)
+        return self.programs[of]
+
+
+@dataclass
+class Reading:
+    """One way to read a claim: how vectors lie, and how derivatives of tensors are arranged.
+
+    `leaves` are the names of this text that stand for something: given names and derivatives, by
+    the formulas that they are.
+    """
+
+    case: Case
+    asked: Asked
+    of: str
+    vectors: str
+    arrangement: str
+    text: str
+    leaves: dict[str, Term] = field(default_factory=dict)
+    shapes: dict[str, Shape] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in self.asked.given:
+            try:
+                self.leaf(name)
+            except DeriveError:
+                continue
+
+    def elaborator(self) -> Elaborator:
+        """What settles the formulas of the claim."""
+        setting = self.case.setting
+        return Elaborator(setting.shapes, self.leaf, self.vectors, self.text, setting.sizes)
+
+    def leaf(self, name: str) -> Value | None:
+        """A given name or a derivative, as a name with a shape; None for other names."""
+        if name not in self.shapes:
+            value = self._meant(name)
+            if value is None:
+                return None
+            self.leaves[name], self.shapes[name] = solid(value), value.shape
+        return Value(Var(name), self.shapes[name])
+
+    def _meant(self, name: str) -> Value | None:
+        if name in self.asked.given:
+            setting = self.case.setting
+            inside = Elaborator(setting.shapes, self.derived, "numpy", sizes=setting.sizes)
+            value = inside.value(self.asked.given[name])
+            return replace(value, term=self.case.renamed(value.term))
+        return self.derived(name)
+
+    def derived(self, name: str) -> Value | None:
+        """A derivative by what it is in forward names and adjoints."""
+        ends = derivative_of(name)
+        known = self.case.setting.shapes
+        if ends is None or ends[0] not in known or ends[1] not in known:
+            return None
+        truth = self.case.truth(ends[0])
+        layout = "gradient" if not truth.seeded else self.arrangement
+        target = self.case.target(*ends, layout)
+        if ends[0] == self.of:
+            return Value(truth.formula(target), truth.shape(target))
+        if not truth.seeded:
+            return Value(truth.written(target.wrt), truth.shape(target))
+        return Value(truth.formula(target), truth.shape(target))
+
+    def resolved(self, term: Term) -> Term:
+        """A formula of the text in the names that proofs and numbers know."""
+        return substitute(self.case.renamed(term), self.leaves)
+
+    def program(self) -> Program:
+        """What is evaluated for this reading: the names of the text above the rest."""
+        base = self.case.program(self.of)
+        named = {name: self.case.renamed(term) for name, term in self.leaves.items()}
+        return base.extended(named, {n: column_shape(s) for n, s in self.shapes.items()})
+
+
+def without_spans(term: Term) -> Term:
+    """The formula without its places, so that what is shared is found."""
+    return rebuild(term, lambda node: replace(node, span=None))
