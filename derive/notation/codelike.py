@@ -106,7 +106,7 @@ class CodeReader(SurfaceReader):
         """`sum` of a list given entry by entry is a sum over its letter."""
         match node:
             case ast.Call(func, [ast.ListComp() | ast.GeneratorExp() as inner], []):
-                if self.called(func)[0] in ("sum", "reduce_sum", "fsum"):
+                if self.called(func)[0] in ("sum", "builtin_sum", "fsum"):
                     return self.summed(inner)
                 if self.called(func)[0] in ("list", "tuple"):
                     return self.listed(inner)

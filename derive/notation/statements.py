@@ -18,7 +18,7 @@ from derive.notation.environment import (
 from derive.notation.piece import Piece
 from derive.notation.ranges import bind
 from derive.notation.stores import Store, combined, items_under, scatter, stored
-from derive.term import Apply, Term
+from derive.term import Term
 
 _SIGNS: Mapping[type[ast.operator], str] = {
     ast.Add: "add",
@@ -314,10 +314,9 @@ def left_term(reader: CodeReader, value: Value) -> Term | None:
     """What the last statement gives a value to, where it has a meaning of its own."""
     if value.name is None or value.target is None:
         return None
+    if value.name.holder:  # `grads['W1']` is not W1
+        return reader.lookup.derivative(value.name.name)
     try:
-        term = reader.lookup.find(value.name.name)
+        return reader.lookup.find(value.name.name)
     except KeyError:
         return None
-    if term is None or (isinstance(term, Apply) and term.op == "each"):
-        return term
-    return term
