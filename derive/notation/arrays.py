@@ -94,8 +94,14 @@ def _length(call: Called) -> Piece:
 
 
 def _size(call: Called) -> Piece:
-    call.count(1, 1)
-    return call.apply("size", call.piece(0))
+    """How many entries there are, or how many along an axis."""
+    call.count(1, 2, "axis")
+    axes = call.axes()
+    if axes is None:
+        return call.apply("size", call.piece(0))
+    if len(axes) != 1:
+        raise call.refusal("takes one axis")
+    return call.apply("length", call.piece(0), attrs=(axes[0],))
 
 
 def _softmax(op: str) -> Builder:
@@ -119,6 +125,8 @@ _ARRAYS: Mapping[str, Builder] = {
     "correlate2d": _correlate_mode,
     "len": _length,
     "size": _size,
+    "numel": _size,
+    "length": _length,
     "softmax": _softmax("softmax"),
     "log_softmax": _softmax("log_softmax"),
     "diag": op("diag", 1),

@@ -31,7 +31,7 @@ def dims_of(reading: Reading, nodes: list[ast.expr]) -> tuple[Attr, ...]:
         match nodes[0]:
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 nodes = parts
-            case ast.Attribute(value, "shape"):
+            case ast.Attribute(value, "shape") | ast.Call(ast.Name(id="size"), [value], []):
                 return tuple(map(_attr, _shape(reading, value)))
     return tuple(dim_of(reading, node) for node in nodes)
 
@@ -80,6 +80,8 @@ def axis_of(reading: Reading, node: ast.expr) -> tuple[ast.expr, int] | None:
         ):
             return array, -axis
         case ast.Call(ast.Attribute(array, "size"), [ast.Constant(int(axis))], []):
+            return array, axis
+        case ast.Call(ast.Name(id="size"), [array], [ast.keyword("axis", ast.Constant(int(axis)))]):
             return array, axis
         case ast.Call(ast.Attribute(array, "length" | "len"), [], []):
             return array, 0

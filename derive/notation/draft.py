@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from derive.diagnostic import Span
 
 Rewrite = str | Callable[[re.Match[str]], str]
+Edit = tuple[int, int, str]
+"""Start and end of a part, and what takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,18 @@ class Draft:
 
     def rewrite(self, pattern: str | re.Pattern[str], new: Rewrite) -> Draft:
         """Every match of the pattern replaced; what is as long as before keeps each place."""
+        edits = [
+            (*found.span(), new if isinstance(new, str) else new(found))
+            for found in re.finditer(pattern, self.text)
+        ]
+        return self.splice(edits) if edits else self
+
+    def splice(self, edits: Sequence[Edit]) -> Draft:
+        """Parts of the text replaced, which are given in their order."""
         parts: list[str] = []
         places: list[int] = []
         done = 0
-        for found in re.finditer(pattern, self.text):
-            text = new if isinstance(new, str) else new(found)
-            start, end = found.span()
+        for start, end, text in edits:
             parts += [self.text[done:start], text]
             places += self.places[done:start]
             places += self._stretched(start, end, len(text))

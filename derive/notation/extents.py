@@ -34,9 +34,15 @@ def _named(name: str, shapes: Mapping[str, Shape]) -> Guess:
     if name.startswith("#"):
         return ()
     of, slash, by = name.partition("/")
-    if slash and shapes.get(of[1:]) == ():
-        return shapes.get(by[1:])
-    return shapes.get(name)
+    if slash:
+        return shapes.get(by[1:]) or None if shapes.get(of[1:]) == () else None
+    # the shape of a given name is not known yet, and stands as ()
+    return shapes.get(name) or (() if name in _sizes(shapes) else None)
+
+
+def _sizes(shapes: Mapping[str, Shape]) -> set[str]:
+    """The names that sizes of arrays are made of."""
+    return {str(part) for shape in shapes.values() for size in shape for part in size.parts}
 
 
 def _broadcast(args: tuple[Guess, ...]) -> Guess:

@@ -187,7 +187,7 @@ POINTWISE: Mapping[str, Builder] = {
     **dict.fromkeys(("add", "plus"), op("add", 2)),
     **dict.fromkeys(("subtract", "sub", "minus"), op("sub", 2)),
     **dict.fromkeys(("multiply", "mul", "times", "hadamard"), op("mul", 2)),
-    **dict.fromkeys(("divide", "true_divide", "div"), _divide),
+    **dict.fromkeys(("divide", "true_divide", "div", "rdivide"), _divide),
     **dict.fromkeys(("power", "pow", "powi", "powf"), _power),
     **dict.fromkeys(("negative", "neg"), _negative),
     "square": _power_of("2"),

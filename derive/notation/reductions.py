@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping
 
 from derive.notation.called import Called
+from derive.notation.extents import extent
 from derive.notation.piece import Piece
+from derive.term import Apply
 
 Builder = Callable[[Called], Piece]
 
@@ -55,11 +58,54 @@ def _norm(call: Called) -> Piece:
     return call.apply("pow", _reduced(call, "sum", squares), attrs=("1/2",))
 
 
+def _rows_added(call: Called) -> Piece:
+    """Python's `sum(A)` adds up the rows of a matrix, and the entries of a vector."""
+    if len(call.arguments) != 1 or call.keywords:
+        return _reduction("sum")(call)
+    piece = call.piece(0)
+    shape = extent(piece.term, call.reading.scope.shapes)
+    if shape is None and not _is_entrywise(piece):
+        raise call.refusal("adds up rows, if there are any", "write np.sum")
+    return call.apply("sum", piece, attrs=(None if shape is None or len(shape) == 1 else 0, False))
+
+
+def _is_entrywise(piece: Piece) -> bool:
+    term = piece.term
+    return isinstance(term, Apply) and term.op == "each" and len(term.attrs) == 1
+
+
+def _columns(op: str) -> Builder:
+    """MATLAB's `sum(A)`: along columns, of a row or column all of it; `sum(sum(A))` is all."""
+
+    def build(call: Called) -> Piece:
+        call.count(1, 1)
+        first = call.arguments[0]
+        if isinstance(first, ast.Call) and _is_twice(first, call.function):
+            return call.apply(op, call.reading.piece(first.args[0]), attrs=(None, False))
+        piece = call.piece(0)
+        if isinstance(piece.term, Apply) and piece.term.op == "ravel":
+            return call.apply(op, piece, attrs=(None, False))
+        shape = extent(piece.term, call.reading.scope.shapes)
+        if shape is None:
+            raise call.refusal("goes along columns, or a row; which of both is not known")
+        lone = len(shape) < 2 or any(size.is_one for size in shape)
+        return call.apply(op, piece, attrs=(None, False) if lone else (0, True))
+
+    return build
+
+
+def _is_twice(node: ast.Call, function: str) -> bool:
+    return isinstance(node.func, ast.Name) and node.func.id == function and len(node.args) == 1
+
+
 REDUCTIONS: Mapping[str, Builder] = {
     **dict.fromkeys(("sum", "reduce_sum", "nansum"), _reduction("sum")),
     **dict.fromkeys(("mean", "average", "reduce_mean"), _reduction("mean")),
     "var": _variance,
     "std": _deviation,
     "norm": _norm,
+    "builtin_sum": _rows_added,
+    "sum_columns": _columns("sum"),
+    "mean_columns": _columns("mean"),
 }
 """Function of code -> what makes its term."""
