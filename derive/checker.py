@@ -17,6 +17,7 @@ from derive.diagnostic import DeriveError, Diagnostic, refuse
 from derive.elaborate import Elaborator
 from derive.gradient import adjoint_name
 from derive.indexing import closed, fresh_letter, letters_of
+from derive.mending import Mender
 from derive.notation import write
 from derive.scope import Link
 from derive.setting import Asked, Setting, setting
@@ -155,8 +156,9 @@ class Judgement:
             layout = self.fitting(value)
         except DeriveError as error:
             found = error.diagnostic
-            verdict = "ill-shaped" if found.code.startswith("D2") else "unreadable"
-            return replace(base, verdict=verdict, diagnostics=(found,))
+            if not found.code.startswith("D2"):
+                return replace(base, verdict="unreadable", diagnostics=(found,))
+            return self.mended(replace(base, verdict="ill-shaped", diagnostics=(found,)))
         claimed = self.reading.resolved(solid(value))
         if layout == "transposed":
             claimed = turned(claimed)
@@ -173,7 +175,7 @@ class Judgement:
         if not agree(program, claimed, self.true):
             shown = witness(program, claimed, self.true)
             if shown is not None:
-                return replace(base, verdict="refuted", witness=shown)
+                return self.mended(replace(base, verdict="refuted", witness=shown))
         proof = self.truth.prover.equal(claimed, self.true, column_shape(self.shape))
         if proof is not None:
             facts = tuple(sorted({*proof.facts, *self._given(claimed)}))
@@ -183,6 +185,18 @@ class Judgement:
                 base, verdict="confirmed", note="equal at every point tried; not a proof"
             )
         return base
+
+    def mended(self, claim: Claim) -> Claim:
+        """The verdict on a wrong formula, with what is right."""
+        mender = Mender(self.reading, self.truth, self.target, self.asks.code)
+        try:
+            found = mender.repair(self.link.term)
+        except DeriveError:
+            return claim
+        if found is None:
+            return claim
+        kinds = tuple(edit.kind for edit in found.edits)
+        return replace(claim, repair=found.text, repair_numpy=found.numpy, edits=kinds)
 
     def _given(self, claimed: Term) -> set[str]:
         """The facts on which the adjoints in a formula and in the truth rely."""
