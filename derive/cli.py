@@ -6,6 +6,7 @@ Exit codes: 0 all is well, 1 something is wrong, 2 misuse, 3 undecided, 130 inte
 from __future__ import annotations
 
 import argparse
+import atexit
 import gc
 import importlib
 import os
@@ -48,6 +49,7 @@ class Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
     gc.set_threshold(GARBAGE)
+    atexit.register(gc.freeze)  # nor is what the process ends with searched
     words = list(sys.argv[1:] if argv is None else argv)
     name = words[0] if words and words[0] in COMMANDS else ""
     arguments = PARSERS[name]().parse_args(words[1:] if name else words)
