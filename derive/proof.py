@@ -147,6 +147,7 @@ class _Reading:
         self.rules = rules_for(derivation, self.shapes, expand=expand, primes=self._prime)
         self.opened = _elementwise(derivation.equations, expand)
         self.known = self._known()
+        self.names: dict[Apply, tuple[Term, frozenset[str]]] = {}
 
     def _prime(self, name: str, arg: Poly) -> Poly:
         return prime(name, arg, self.rules)
@@ -190,6 +191,17 @@ class _Reading:
         return fold(term, node)
 
     def _name(self, term: Apply) -> Term:
+        if term not in self.names:  # every function of an emitted text says much the same again
+            before = frozenset(self.rules.used)
+            self.rules.used.clear()
+            self.names[term] = self._found(term), frozenset(self.rules.used)
+            self.rules.used.update(before)
+        name, used = self.names[term]
+        self.rules.used.update(used)
+        return name
+
+    def _found(self, term: Apply) -> Term:
+        """The name of a known quantity that a formula is, perhaps transposed, or the formula."""
         name = self._known_as(term)
         if name is None and len(typed(term, self.shapes)[1]) == 2:
             turned = self._known_as(apply("transpose", term))
