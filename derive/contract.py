@@ -170,10 +170,16 @@ def _product(left: Piece, right: Piece) -> Piece:
     return Piece(apply("matmul", left.term, right.term), left.row, right.col)
 
 
+def _unsummed(term: Term) -> Term:
+    """A, where the term is the sum of A along an axis: the sum of either is the same."""
+    summed = isinstance(term, Apply) and term.op == "sum"
+    return term.args[0] if summed else term
+
+
 def _reduced(item: Piece, name: str) -> Piece:
     """The sum over one index of a piece."""
     if item.indices() == {name}:
-        return Piece(apply("sum", item.term, attrs=(None, False)))
+        return Piece(apply("sum", _unsummed(item.term), attrs=(None, False)))
     if item.col == name:
         return Piece(apply("sum", item.term, attrs=(1, True)), item.row, None)
     return Piece(apply("sum", item.term, attrs=(0, True)), None, item.col)
