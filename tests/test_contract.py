@@ -124,7 +124,7 @@ def test_a_block_is_a_slice() -> None:
 @pytest.mark.parametrize(
     ("name", "slots", "message"),
     [
-        ("t", (slot(NAMED["i"]),) * 3, "t, which has 3 axes"),
+        ("t", (slot(NAMED["i"]),) * 3, "t, which is no matrix"),
         ("V", (slot(NAMED["j"]), slot(NAMED["j"])), "the diagonal of V"),
         ("V", (slot(NAMED["i"]), slot(NAMED["j"])), "a leading block of V"),
         ("V", (((NAMED["i"], 2),), slot(NAMED["j"])), "depends on several indices"),
