@@ -113,6 +113,8 @@ TOTALS = [
     (r"\mathbf{1}^\top dz2", "sum(dz2, axis=0, keepdims=True)"),
     ("1^T (yhat - y) / N", "sum(yhat - y, axis=0, keepdims=True) / N"),
     (r"\frac{1}{N} \mathbf{1}^T (yhat - y)", "1/N sum(yhat - y, axis=0, keepdims=True)"),
+    (r"\frac{1}{b} \mathbf{1}^T dz2", "1/b sum(dz2, axis=0, keepdims=True)"),
+    ("loss b 1^T dz2", "loss b sum(dz2, axis=0, keepdims=True)"),
     (r"-\mathbf{1}^T dz2 W1", "-sum(dz2, axis=0, keepdims=True) W1"),
     (r"(yhat - y) \mathbf{1}", "sum(yhat - y, axis=1, keepdims=True)"),
     (r"\frac{1}{N} (yhat - y) \boldsymbol{1}", "sum(1/N (yhat - y), axis=1, keepdims=True)"),

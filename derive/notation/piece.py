@@ -23,7 +23,7 @@ class Piece:
     """A term that was read, how deep it is, and whether it is known to be one number.
 
     `ones` is the axis that a product with it sums, where it is written as a vector of ones: 0 for
-    `1^T` on the left of a matrix, also with a number before it, and 1 for a bold 1 on the right.
+    `1^T` on the left of a matrix, also with a factor before it, and 1 for a bold 1 on the right.
     """
 
     term: Term
@@ -103,27 +103,20 @@ class Maker:
             return self.compare(sign.op, left, right, span)
         if op == "div":
             return self.divide(left, right, span)
-        if not sign.sign and (total := self._total(left, right, span)):
-            return total
-        scaling = op == "matmul" and sign.sign != "@" and (left.scalar or right.scalar)
-        return self.apply("mul" if scaling else op, [left, right], span)
-
-    def _total(self, left: Piece, right: Piece, span: Span) -> Piece | None:
-        r"""The sum that a product with a vector of ones is: `1^T A`, or `A \mathbf{1}`."""
-        if left.ones == 0:
+        if not sign.sign and left.ones == 0:
             return self._summed(left, right, span)
-        if right.ones == 0 and left.scalar:
-            return replace(self.apply("mul", [left, right], span), ones=0)
-        if right.ones == 1 and not left.scalar:
+        if not sign.sign and right.ones == 1 and not left.scalar:
             return self.apply("sum", [left], span, (1, True))
-        return None
+        scaling = op == "matmul" and sign.sign != "@" and (left.scalar or right.scalar)
+        product = self.apply("mul" if scaling else op, [left, right], span)
+        return replace(product, ones=0 if not sign.sign and right.ones == 0 else None)
 
     def _summed(self, ones: Piece, matrix: Piece, span: Span) -> Piece:
-        """`1^T A` adds the rows of A, `c 1^T A` is c times that."""
+        """`1^T A` adds the rows of A, and `B 1^T A` is the product of B with that."""
         total = self.apply("sum", [matrix], span, (0, True))
-        if not (isinstance(ones.term, Apply) and ones.term.op == "mul"):
+        if not (isinstance(ones.term, Apply) and len(ones.term.args) == 2):
             return total
-        return self.apply("mul", [replace(ones, term=ones.term.args[0]), total], span)
+        return self.apply(ones.term.op, [replace(ones, term=ones.term.args[0]), total], span)
 
     def power(self, base: Piece, exponent: Piece, span: Span) -> Piece:
         """The elementwise power; the exponent is a number."""
