@@ -57,7 +57,7 @@ class Maker:
         self, op: str, operands: Sequence[Piece], span: Span, attrs: tuple[Attr, ...] = ()
     ) -> Piece:
         """An op on operands."""
-        depth = 1 + max(operand.depth for operand in operands)
+        depth = 1 + max((operand.depth for operand in operands), default=0)
         if depth > MAX_DEPTH:
             message = f"the formula is more than {MAX_DEPTH} operations deep"
             raise self.refusal("D106", message, span, "give parts of it a name")
