@@ -528,6 +528,15 @@ def _delta(e: Any, term: Apply) -> Value:
     return Value(apply("delta", *term.args), ())
 
 
+def _gradient(e: Any, term: Apply) -> Value:
+    """The gradient of a formula that has no name, such as a penalty, by a name."""
+    inner, by = e.value(term.args[0]), term.args[1]
+    if e.differentiated is None or not isinstance(by, Var) or not inner.single:
+        raise ShapeMismatch("rank", "the gradient of an array is no array of this kind")
+    result: Value = e.differentiated(inner, by.name)
+    return result
+
+
 RULES: Mapping[str, Rule] = {
     **{op: _binary(op) for op in ("add", "sub", "mul", "div")},
     **{op: _function for name in FUNCTIONS for op in (name, name + PRIME)},
@@ -569,4 +578,5 @@ RULES: Mapping[str, Rule] = {
     "total": _total,
     "each": _each,
     "delta": _delta,
+    "gradient": _gradient,
 }

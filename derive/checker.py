@@ -142,6 +142,8 @@ class Judgement:
         self.shape = self.truth.shape(self.target)
         self.true = self.truth.formula(self.target)
         self.text = self.asks.claim.text
+        for name in variables(self.link.term):
+            self.reading.leaf(name)
 
     @property
     def sizes(self) -> Mapping[str, int]:
@@ -219,7 +221,7 @@ class Judgement:
         for dim in column_shape(self.shape):
             name = fresh_letter() if dim.is_one else next(rest, "")
             axes.append((name, dim if dim.is_one else self._range(name, elaborator)))
-        shapes = {**elaborator.core, **{n: column_shape(s) for n, s in self.reading.shapes.items()}}
+        shapes = elaborator.core
         shape = tuple(dim for _, dim in axes)
         return Value(closed(renamed, axes, shapes), shape[: len(self.shape)])
 

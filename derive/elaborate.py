@@ -43,6 +43,8 @@ class Elaborator:
     text: str = ""
     sizes: Mapping[str, int] = field(default_factory=dict)
     chosen: Callable[[str, Dim], str] | None = None
+    leaves: Callable[[], Mapping[str, Shape]] = dict
+    differentiated: Callable[[Value, str], Value] | None = None
     windows: list[tuple[Linear, frozenset[str]]] = field(default_factory=list)
     memo: dict[int, tuple[Term, Value]] = field(default_factory=dict)
     ranges: dict[str, tuple[Dim, Term]] = field(default_factory=dict)
@@ -50,7 +52,8 @@ class Elaborator:
     @property
     def core(self) -> dict[str, Shape]:
         """The shapes of names as they are kept."""
-        return {name: column_shape(shape) for name, shape in self.shapes.items()}
+        own = {name: column_shape(shape) for name, shape in self.shapes.items()}
+        return own | dict(self.leaves())
 
     def value(self, term: Term) -> Value:
         """The value of a formula. Raises DeriveError where shapes do not fit."""

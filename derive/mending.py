@@ -9,7 +9,7 @@ from derive.array_code import numpy_text
 from derive.diagnostic import DeriveError
 from derive.edits import Edit, Names
 from derive.gradient import adjoint_name
-from derive.case import Reading
+from derive.case import LEAF, Reading
 from derive.lower import lower
 from derive.matrix import matrix_form
 from derive.notation import write
@@ -121,7 +121,8 @@ class Mender:
         if self.code:
             known = {**self.setting.shapes, **self.reading.shapes}
             value = self.reading.elaborator().value(term)
-            return numpy_text(solid(value), value.shape, known) or write(term, "plain")
+            core = self.nameable(solid(value))
+            return numpy_text(core, value.shape, known) or write(term, "plain")
         scalars = {n for n, s in {**self.setting.shapes, **self.reading.shapes}.items() if not s}
         return write(term, notation, scalars=scalars)
 
@@ -137,9 +138,12 @@ class Mender:
 
     def nameable(self, term: Term) -> Term:
         """A formula whose derivatives stand under given names, or are written out."""
-        values = {}
-        for name in variables(term):
-            if "/" in name:
+        values: dict[str, Term] = {}
+        for leaf in variables(term):
+            name = leaf.removesuffix(LEAF)
+            if name != leaf and "/" not in name:
+                values[leaf] = Var(name)
+            elif name != leaf:
                 meant = self.reading.leaves[name]
                 same = next(
                     (n for n, t in self.reading.leaves.items() if t == meant and "/" not in n), None
