@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from derive.functions import is_function
 from derive.notation import write
-
 from derive.shape import Shape
 from derive.term import Apply, Const, Term, Var, apply, walk
 

@@ -142,7 +142,13 @@ def _matmul(e: Any, term: Apply) -> Value:
 
 
 def _outer(e: Any, term: Apply) -> Value:
-    a, b = (flattened(value) for value in _args(e, term))
+    a, b = _args(e, term)
+    return outer_product(a, b)
+
+
+def outer_product(a: Value, b: Value) -> Value:
+    """Every entry of one array times every entry of the other."""
+    a, b = flattened(a), flattened(b)
     return Value(apply("matmul", solid(a), turned(solid(b))), (*a.shape, *b.shape))
 
 
@@ -296,6 +302,9 @@ def _scatter(e: Any, term: Apply) -> Value:
     if not isinstance(index, Var) or e.chosen is None:
         raise ShapeMismatch("axis", "only rows of a matrix, by a declared index, are added here")
     name = e.chosen(index.name, table.shape[0])
+    if term.attrs and not (e.once and e.once(index.name)):
+        message = f"rows are overwritten where `{index.name}` holds a place twice"
+        raise ShapeMismatch("axis", message)
     picked = apply("matmul", apply("transpose", Var(name)), solid(rows))
     return Value(picked, (table.shape[0], *rows.shape[1:]))
 

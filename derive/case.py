@@ -51,7 +51,9 @@ class Case:
         """The derivatives of a formula, a number, that has no name."""
         name = f"formula·{len(self.truths)}"
         plain = without_spans(term)
-        known = next((t for t in self.truths.values() if t.derivation.definition(t.of) == plain), None)
+        known = next(
+            (t for t in self.truths.values() if t.derivation.definition(t.of) == plain), None
+        )
         if known is None:
             derivation = self._derivation(next(iter(self.inner)))
             longer = replace(derivation, equations=(*derivation.equations, Equation(name, plain)))
@@ -114,6 +116,7 @@ class Reading:
         setting = self.case.setting
         made = Elaborator(setting.shapes, self.leaf, self.vectors, self.text, setting.sizes)
         made.differentiated, made.leaves = self.differentiated, self.core
+        made.chosen, made.once = setting.known_selection, setting.once
         return made
 
     def differentiated(self, value: Value, wrt: str) -> Value:

@@ -13,11 +13,11 @@ from derive.asking import DOUBTFUL, Question, doubtful_signs, name_of, question
 from derive.case import Case, Reading
 from derive.comparing import agree, confirmed, witness
 from derive.dense import Stack
-from derive.diagnostic import DeriveError, Diagnostic, refuse
+from derive.diagnostic import DeriveError, refuse
 from derive.elaborate import Elaborator
 from derive.gradient import adjoint_name
-from derive.indexing import closed, fresh_letter, letters_of
-from derive.mending import Mender
+from derive.indexing import closed, fresh_letter, is_open, letters_of
+from derive.mending import Mender, raised
 from derive.notation import write
 from derive.scope import Link
 from derive.setting import Asked, Setting, setting
@@ -192,13 +192,25 @@ class Judgement:
         """The verdict on a wrong formula, with what is right."""
         mender = Mender(self.reading, self.truth, self.target, self.asks.code)
         try:
-            found = mender.repair(self.link.term)
+            found = mender.repair(self.matrices())
         except DeriveError:
             return claim
         if found is None:
             return claim
         kinds = tuple(edit.kind for edit in found.edits)
         return replace(claim, repair=found.text, repair_numpy=found.numpy, edits=kinds)
+
+    def matrices(self) -> Term:
+        """The formula as one of matrices, as far as it can be: that is what small changes act on."""
+        if not is_open(self.link.term):
+            return self.link.term
+        try:
+            elaborator = self.reading.elaborator()
+            term = solid(self.value(self.link.term, elaborator))
+        except DeriveError:
+            return self.link.term
+        made = raised(term, self.shape, self.reading.program().shapes, self.truth)
+        return self.link.term if made is None else made
 
     def _given(self, claimed: Term) -> set[str]:
         """The facts on which the adjoints in a formula and in the truth rely."""
@@ -226,9 +238,10 @@ class Judgement:
         return Value(closed(renamed, axes, shapes), shape[: len(self.shape)])
 
     def _range(self, letter: str, elaborator: Elaborator) -> Dim:
-        if letter not in elaborator.ranges:
+        dim = elaborator.reach(letter)
+        if dim is None:
             raise refuse("D208", f"the range of {letter[1:] or 'an index'} is not known", self.text)
-        return elaborator.ranges[letter][0]
+        return dim
 
     def _letters(
         self, term: Term, free: frozenset[str], elaborator: Elaborator

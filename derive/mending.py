@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from derive.array_code import numpy_text
+from derive.case import LEAF, Reading
 from derive.diagnostic import DeriveError
 from derive.edits import Edit, Names
 from derive.gradient import adjoint_name
-from derive.case import LEAF, Reading
 from derive.lower import lower
 from derive.matrix import matrix_form
 from derive.notation import write
@@ -56,7 +56,11 @@ class Mender:
 
     def whole(self) -> Repair | None:
         """The gradient as derived, where it has a matrix form."""
-        term = self.spelled(self.own())
+        term = self.own()
+        if any(isinstance(n, Apply) and n.op == "each" for n in walk(term)):
+            shapes = self.reading.program().shapes
+            term = raised(term, self.truth.shape(self.target), shapes, self.truth) or term
+        term = self.spelled(term)
         if any(isinstance(n, Apply) and n.op == "each" for n in walk(term)):
             return None
         value = Value(term, self.truth.shape(self.target))

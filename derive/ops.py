@@ -107,6 +107,8 @@ def _slice(shapes: Sequence[Shape], attrs: Attrs) -> Shape:
 def sliced(whole: Dim, attrs: Attrs) -> Dim:
     """The dimension that `[start:stop]` leaves of `whole`."""
     _, start, stop = attrs
+    if isinstance(stop, Dim) and start == 0 and whole.parts[: len(stop.parts)] == stop.parts:
+        return stop
     if not isinstance(start, int) or not (stop is None or isinstance(stop, int)):
         raise ShapeMismatch("axis", "slice bounds are whole numbers")
     rest = _drop(whole, start)

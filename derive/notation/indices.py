@@ -291,9 +291,7 @@ def is_plain_sum(marks: Sequence[Mark]) -> bool:
 def _sums(marks: Marks) -> Iterator[Mark]:
     seen = list(everything(marks))
     for place, mark in enumerate(seen):
-        if mark.kind == "sum" or is_sigma_sum(mark):
-            yield mark
-        elif mark.text == "sum" and mark.subs:
+        if mark.kind == "sum" or is_sigma_sum(mark) or (mark.text == "sum" and mark.subs):
             yield mark
         elif place + 2 < len(seen) and is_plain_sum(seen[place : place + 3]):
             yield seen[place + 2]

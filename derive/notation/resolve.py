@@ -365,4 +365,4 @@ def _is_axis(rest: Hanging) -> bool:
     return mark.kind == "number" and mark.text.isdigit() and len(mark.text) < 2
 
 
-__all__ = ["Resolved", "Lexicon", "resolve"]
+__all__ = ["Lexicon", "Resolved", "resolve"]

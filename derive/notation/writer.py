@@ -18,6 +18,7 @@ from derive.notation.piece import is_scalar
 from derive.notation.styles import STYLES, Style, Written, atomic
 from derive.notation.table import ADD, ATOM, BESIDE, SCRIPT
 from derive.ops import ALONG
+from derive.shape import Dim
 from derive.term import Attr, Const, Term, Var, fold
 
 
@@ -139,6 +140,7 @@ def _slice_text(attrs: Sequence[Attr]) -> str:
     axis, start, stop = attrs
     assert isinstance(axis, int)
     first = "" if start == 0 and stop is not None else start
+    stop = str(stop) if isinstance(stop, Dim) else stop
     return f"[{':, ' * axis}{first}:{'' if stop is None else stop}]"
 
 
