@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from derive.diagnostic import DeriveError, Span
 from derive.notation.codelike import CodeReader, tree_key
 from derive.notation.draft import draft
+from derive.notation.keeper import Value
 from derive.notation.lookup import lookup
 from derive.notation.python import parse_expression, parse_program
 from derive.notation.quantities import with_quotients
-from derive.notation.statements import Runner, Value, left_term
+from derive.notation.statements import Runner, left_term
 from derive.notation.tongues import to_python
 from derive.scope import Alias, ClaimText, Link, Scope
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from derive.diagnostic import DeriveError, Span
+from derive.diagnostic import Span
 from derive.notation.extents import extent
 from derive.notation.piece import Maker, Piece
 from derive.shape import Dim, Shape, agree
-from derive.term import Apply, Attr, Const, Term, Var, walk
+from derive.term import Apply, Attr, Const, Term, Var, rebuild, walk
 
 Shapes = Mapping[str, Shape]
 
@@ -84,6 +84,7 @@ def total(make: Maker, loop: Loop, body: Piece, shapes: Shapes, span: Span) -> P
     """The sum of a body over a loop."""
     if not mentions(body.term, loop.letter):
         return make.apply("mul", [_count(make, loop, span), body], span)
+    body = fitted(make, loop, body, shapes, span)
     lower, upper = bounds(loop, body.term, shapes)
     return make.apply("total", [body], span, (loop.letter, lower, upper))
 
@@ -105,12 +106,58 @@ def _count(make: Maker, loop: Loop, span: Span) -> Piece:
 def each(make: Maker, loops: Sequence[Loop], body: Piece, shapes: Shapes, span: Span) -> Piece:
     """The array of a body for every round; what is an array in each round adds its axes."""
     for loop in loops:
+        body = fitted(make, loop, body, shapes, span)
         bounds(loop, body.term, shapes)
     letters: tuple[Attr, ...] = tuple(loop.letter for loop in loops)
     term = body.term
     if isinstance(term, Apply) and term.op == "each":
         return make.apply("each", [Piece(term.args[0], span)], span, (*letters, *term.attrs))
     return make.apply("each", [body], span, letters)
+
+
+def fitted(make: Maker, loop: Loop, body: Piece, shapes: Shapes, span: Span) -> Piece:
+    """The body, where an axis that is longer than the loop is only picked from at its start."""
+    rounds = loop.rounds
+    if rounds is None:
+        return body
+
+    def shortened(node: Term) -> Term:
+        if not isinstance(node, Apply) or node.op != "entry":
+            return node
+        base, *indices = node.args
+        shape = extent(base, shapes)
+        if shape is None or len(shape) != len(indices) or Var(loop.letter) not in indices:
+            return node
+        axis = indices.index(Var(loop.letter))
+        rest = _behind(shape[axis], rounds)
+        if rest is None:
+            return node
+        return replace(node, args=(_leading(make, base, axis, (rounds, rest), span), *indices))
+
+    return replace(body, term=rebuild(body.term, shortened))
+
+
+def _behind(whole: Dim, first: Dim) -> Attr:
+    """What is left of a size behind its first part, as one number or name; None if nothing."""
+    if agree(whole, first) or len(first.parts) != 1:
+        return None
+    rest = list(whole.parts)
+    if first.parts[0] not in rest:
+        return None
+    rest.remove(first.parts[0])
+    return rest[0] if len(rest) == 1 else None
+
+
+def _leading(make: Maker, base: Term, axis: int, sizes: tuple[Dim, Attr], span: Span) -> Term:
+    """The first entries along an axis, as a product with the first part of a unit matrix."""
+    first, rest = sizes[0].parts[0], sizes[1]
+    pieces = [
+        make.apply("eye", [], span, (first,)),
+        make.apply("zeros", [], span, (first, rest) if axis == 0 else (rest, first)),
+    ]
+    picker = make.apply("concat", pieces, span, (1 - axis,))
+    order = [picker, Piece(base, span)] if axis == 0 else [Piece(base, span), picker]
+    return make.apply("matmul", order, span).term
 
 
 def merged_letters(term: Term) -> tuple[Attr, ...]:
@@ -128,8 +175,3 @@ def is_zero(term: Term | None) -> bool:
         case Apply("mul", (left, right)):
             return is_zero(left) or is_zero(right)
     return False
-
-
-def refusal(unsure: Unsure, make: Maker, span: Span) -> DeriveError:
-    """The refusal of a loop that is not understood."""
-    return make.refusal("D116", unsure.message, span)

@@ -36,6 +36,9 @@ def read_subscript(reading: Reading, node: ast.Subscript) -> Piece:
     span = reading.source.span(node)
     if any(map(_is_new_axis, items)):
         return _added_axis(reading, base, items, node)
+    if len(items) == 2 and is_rows(items[0]):
+        ones = one_hot(reading, base, items[1])
+        return reading.make.apply("sum", [_product(reading, ones, base, span)], span, (1, False))
     items = [item for item in items if not _is_ellipsis(item)]
     indices: list[tuple[int, Term]] = []
     for axis, item in enumerate(items):
@@ -49,6 +52,33 @@ def read_subscript(reading: Reading, node: ast.Subscript) -> Piece:
 def items_of(node: ast.Subscript) -> list[ast.expr]:
     """What stands between the brackets, axis by axis."""
     return list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+
+
+def _product(reading: Reading, left: Piece, right: Piece, span: Span) -> Piece:
+    return reading.make.apply("mul", [left, right], span)
+
+
+def is_rows(item: ast.expr) -> bool:
+    """`range(N)`, `np.arange(N)`: every row, together with a column for each."""
+    match item:
+        case ast.Call(ast.Name("range" | "arange"), [_]) | ast.Call(
+            ast.Attribute(attr="arange"), [_]
+        ):
+            return True
+    return False
+
+
+def one_hot(reading: Reading, base: Piece, label: ast.expr) -> Piece:
+    """A row for each sample with 1 at its label: y itself, or rows of the unit matrix."""
+    labels, span = reading.piece(label), reading.source.span(label)
+    shape = extent(labels.term, reading.scope.shapes)
+    whole = extent(base.term, reading.scope.shapes)
+    if shape is not None and len(shape) == 2 and (whole is None or len(whole) == 2):
+        return labels
+    if not is_index_array(reading.scope, labels.term):
+        raise reading.refusal("D116", "this is neither a list of labels nor one-hot", label)
+    eye = reading.make.apply("eye", [], span, (None if whole is None else str(whole[-1]),))
+    return reading.make.apply("gather", [eye, labels], span)
 
 
 def _is_ellipsis(node: ast.expr) -> bool:
