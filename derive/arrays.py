@@ -259,8 +259,45 @@ def _slice(e: Any, term: Apply) -> Value:
     (a,) = _args(e, term)
     axis, start, stop = term.attrs
     attrs = (_axis(a.shape, axis), start, stop)
-    shape = op_row("slice").shape([a.core], attrs)
+    try:
+        shape = op_row("slice").shape([a.core], attrs)
+    except ShapeMismatch:
+        return _leading(e, a, attrs)
     return Value(apply("slice", solid(a), attrs=attrs), shape[:1] if a.flat else shape)
+
+
+def _leading(e: Any, a: Value, attrs: tuple[Attr, ...]) -> Value:
+    """Entries from one number to another, of an axis that is taken to be long enough."""
+    axis, start, stop = attrs
+    if not (isinstance(axis, int) and isinstance(start, int) and isinstance(stop, int)):
+        raise ShapeMismatch("axis", f"shape {shape_text(a.shape)} has no such part")
+    letters = [fresh_letter() for _ in a.core]
+    shape = put(a.core, axis, Dim((stop - start,)))
+    places: list[Term] = [Var(letter) for letter in letters]
+    if start:
+        places[axis] = apply("add", places[axis], const(start))
+    made = closed(apply("entry", solid(a), *places), list(zip(letters, shape, strict=True)), e.core)
+    return Value(made, shape[:1] if a.flat else shape)
+
+
+def _gather(e: Any, term: Apply) -> Value:
+    """`W[idx]`: rows by an index, as a product with a matrix of zeros and ones."""
+    table, index = e.value(term.args[0]), term.args[1]
+    if not isinstance(index, Var) or e.chosen is None or len(table.shape) != 2:
+        raise ShapeMismatch("axis", "only rows of a matrix, by a declared index, are picked here")
+    rows = e.value(index).shape[0]
+    name = e.chosen(index.name, table.shape[0])
+    return Value(apply("matmul", Var(name), solid(table)), (rows, table.shape[1]))
+
+
+def _scatter(e: Any, term: Apply) -> Value:
+    """Rows added up at the places of an index: the transpose of picking them."""
+    index, rows, table = term.args[0], e.value(term.args[1]), e.value(term.args[2])
+    if not isinstance(index, Var) or e.chosen is None:
+        raise ShapeMismatch("axis", "only rows of a matrix, by a declared index, are added here")
+    name = e.chosen(index.name, table.shape[0])
+    picked = apply("matmul", apply("transpose", Var(name)), solid(rows))
+    return Value(picked, (table.shape[0], *rows.shape[1:]))
 
 
 def _ravel(e: Any, term: Apply) -> Value:
@@ -430,9 +467,11 @@ def _entry(e: Any, term: Apply) -> Value:
     if len(places) > len(a.shape):
         many = f"{len(places)} indices on {shape_text(a.shape)}"
         raise ShapeMismatch("rank", f"{many}: there are only {len(a.shape)} axes")
-    for place, dim, written in zip(places, a.shape, [*term.args[1:], *places], strict=False):
+    for place, dim in zip(places, a.shape, strict=False):
         if isinstance(place, Var):
-            e.along(place.name, dim, term if written.span is None else term)
+            e.along(place.name, dim, term)
+        elif isinstance(place, Apply) and place.op == "add":
+            e.window(letters_of(place), dim)
     full = len(places) == len(a.shape)
     made = read_entry(a, places) if full or not a.flat else apply("entry", solid(a), *places)
     shape = a.shape[len(places) :]
@@ -450,16 +489,15 @@ def _kept(value: Value) -> Value:
 
 
 def _total(e: Any, term: Apply) -> Value:
-    letter, lower, upper = term.attrs
+    letter, _, upper = term.attrs
     assert isinstance(letter, str)
-    before = e.ranges.pop(letter, None)
+    outer = e.ranges.pop(letter, None)
     body = e.value(term.args[0])
-    dim = e.ranges.pop(letter, (None,))[0] or _named(upper)
-    if before is not None:
-        e.ranges[letter] = before
+    dim = e.bound(letter, _named(upper))
+    if outer is not None:
+        e.ranges[letter] = outer
     if dim is None:
         raise ShapeMismatch("index", f"the range of the sum over {letter[1:]} is not known")
-    del lower
     result: Value = e.closed(Value(total(solid(body), letter, dim), body.shape))
     return result
 
@@ -471,7 +509,7 @@ def _named(upper: Attr) -> Dim | None:
 def _each(e: Any, term: Apply) -> Value:
     letters = bound_by(apply("array", term.args[0], attrs=term.attrs))
     body = e.value(term.args[0])
-    dims = [e.ranges.pop(letter)[0] for letter in letters if letter in e.ranges]
+    dims = [dim for dim in map(e.bound, letters) if dim is not None]
     if len(dims) < len(letters):
         raise ShapeMismatch("index", "the range of an index is not known")
     axes = list(zip(letters, dims, strict=True))
@@ -509,6 +547,8 @@ RULES: Mapping[str, Rule] = {
     "log_softmax": _normalised,
     "concat": _concat,
     "slice": _slice,
+    "gather": _gather,
+    "scatter": _scatter,
     "ravel": _ravel,
     "column": _column,
     "row": _row,

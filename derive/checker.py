@@ -17,6 +17,7 @@ from derive.diagnostic import DeriveError, Diagnostic, refuse
 from derive.elaborate import Elaborator
 from derive.gradient import adjoint_name
 from derive.indexing import closed, fresh_letter, letters_of
+from derive.mending import Mender
 from derive.notation import write
 from derive.scope import Link
 from derive.setting import Asked, Setting, setting
@@ -88,7 +89,9 @@ class Checker:
         """The best verdict on one formula over the ways in which it can be read."""
         best: Claim | None = None
         for vectors, arrangement in self.readings(asks, link):
-            reading = Reading(self.case, asked, asks.target.of, vectors, arrangement, asks.claim.text)
+            reading = Reading(
+                self.case, asked, asks.target.of, vectors, arrangement, asks.claim.text
+            )
             claim = Judgement(reading, asks, link).claim()
             if claim.verdict in GOOD:
                 return claim
@@ -153,8 +156,9 @@ class Judgement:
             layout = self.fitting(value)
         except DeriveError as error:
             found = error.diagnostic
-            verdict = "ill-shaped" if found.code.startswith("D2") else "unreadable"
-            return replace(base, verdict=verdict, diagnostics=(found,))
+            if not found.code.startswith("D2"):
+                return replace(base, verdict="unreadable", diagnostics=(found,))
+            return self.mended(replace(base, verdict="ill-shaped", diagnostics=(found,)))
         claimed = self.reading.resolved(solid(value))
         if layout == "transposed":
             claimed = turned(claimed)
@@ -171,14 +175,28 @@ class Judgement:
         if not agree(program, claimed, self.true):
             shown = witness(program, claimed, self.true)
             if shown is not None:
-                return replace(base, verdict="refuted", witness=shown)
+                return self.mended(replace(base, verdict="refuted", witness=shown))
         proof = self.truth.prover.equal(claimed, self.true, column_shape(self.shape))
         if proof is not None:
             facts = tuple(sorted({*proof.facts, *self._given(claimed)}))
             return replace(base, verdict="proved", facts=facts)
         if confirmed(program, claimed, self.true):
-            return replace(base, verdict="confirmed", note="equal at every point tried; not a proof")
+            return replace(
+                base, verdict="confirmed", note="equal at every point tried; not a proof"
+            )
         return base
+
+    def mended(self, claim: Claim) -> Claim:
+        """The verdict on a wrong formula, with what is right."""
+        mender = Mender(self.reading, self.truth, self.target, self.asks.code)
+        try:
+            found = mender.repair(self.link.term)
+        except DeriveError:
+            return claim
+        if found is None:
+            return claim
+        kinds = tuple(edit.kind for edit in found.edits)
+        return replace(claim, repair=found.text, repair_numpy=found.numpy, edits=kinds)
 
     def _given(self, claimed: Term) -> set[str]:
         """The facts on which the adjoints in a formula and in the truth rely."""
@@ -232,9 +250,7 @@ class Judgement:
             raise refuse("D208", message, self.text, self.link.span)
         return term, self._ordered(sorted(free), long, elaborator)
 
-    def _ordered(
-        self, free: list[str], long: list[Dim], elaborator: Elaborator
-    ) -> tuple[str, ...]:
+    def _ordered(self, free: list[str], long: list[Dim], elaborator: Elaborator) -> tuple[str, ...]:
         """The order in which the letters run over the axes; the alphabet's if several do."""
         for order in permutations(free):
             dims = [self._range(letter, elaborator) for letter in order]
@@ -267,4 +283,8 @@ class Judgement:
             return False
         bare = [tuple(d for d in shape if not d.is_one) for shape in (mine, wanted)]
         flat = len(wanted) < 2 or len(mine) == 0
-        return flat and same_shape(*bare) and same_shape(column_shape(mine), column_shape(wanted)[:len(column_shape(mine))])
+        return (
+            flat
+            and same_shape(*bare)
+            and same_shape(column_shape(mine), column_shape(wanted)[: len(column_shape(mine))])
+        )

@@ -16,6 +16,7 @@ from derive.entries import is_index_name
 from derive.indexing import closed, letters_of
 from derive.ops import ShapeMismatch, op_row
 from derive.shape import ONE, Dim, Shape, agree, shape_text
+from derive.sizes import Linear, dim_of, linear, plus
 from derive.tensors import Value, column_shape, turned
 from derive.term import Apply, Const, Term, Var, apply
 
@@ -41,6 +42,8 @@ class Elaborator:
     vectors: str = "numpy"
     text: str = ""
     sizes: Mapping[str, int] = field(default_factory=dict)
+    chosen: Callable[[str, Dim], str] | None = None
+    windows: list[tuple[Linear, frozenset[str]]] = field(default_factory=list)
     memo: dict[int, tuple[Term, Value]] = field(default_factory=dict)
     ranges: dict[str, tuple[Dim, Term]] = field(default_factory=dict)
 
@@ -111,6 +114,27 @@ class Elaborator:
             )
             raise refuse(CODES["index"], message, self.text, place.span)
 
+    def window(self, letters: frozenset[str], dim: Dim) -> None:
+        """Learn that a sum of letters runs over a dimension: `i + m` in `x[i + m]`."""
+        self.windows.append((linear(dim), letters))
+
+    def bound(self, letter: str, upper: Dim | None = None) -> Dim | None:
+        """The range of a letter that is bound here, which it is then free to change."""
+        found = self.ranges.pop(letter, None)
+        dim = found[0] if found else self._windowed(letter) or upper
+        if dim is not None:
+            last = plus(linear(dim), {"": 1}, -1)
+            self.windows = [
+                (plus(size, last, -1), letters - {letter}) if letter in letters else (size, letters)
+                for size, letters in self.windows
+            ]
+        return dim
+
+    def _windowed(self, letter: str) -> Dim | None:
+        sizes = (size for size, letters in self.windows if letters == {letter})
+        size = next(sizes, None)
+        return None if size is None else dim_of(size)
+
     def quoted(self, term: Term) -> str:
         """A part of the text, in quotes."""
         if term.span is None or not self.text:
@@ -135,10 +159,11 @@ class Elaborator:
 
     def _dims(self, letters: Sequence[str]) -> Iterator[Dim]:
         for letter in letters:
-            if letter not in self.ranges:
+            dim = self.bound(letter)
+            if dim is None:
                 name = letter.removeprefix("#")
                 raise refuse("D208", f"the range of the index {name} is not known", self.text, None)
-            yield self.ranges[letter][0]
+            yield dim
 
     def misfit(self, error: ShapeMismatch, term: Apply) -> DeriveError:
         """The refusal of operands that do not fit: both sub-formulas and both shapes."""

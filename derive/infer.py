@@ -54,7 +54,8 @@ def _apply(old: Apply, args: tuple[Typed, ...], text: str, sizes: Mapping[str, i
     new = old if op == old.op and same_objects(terms, old.args) else replace(old, op=op, args=terms)
     row = op_row(op)
     if row.arity is not None and row.arity != len(args):
-        raise refuse("D204", f"`{op}` takes {row.arity} operands, not {len(args)}", text, old.span)
+        wanted = f"{row.arity} operand{'s' * (row.arity > 1)}"
+        raise refuse("D204", f"`{op}` takes {wanted}, not {len(args)}", text, old.span)
     try:
         return new, row.shape(dims, new.attrs)
     except ShapeMismatch as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import product
@@ -11,13 +10,12 @@ from itertools import product
 from derive.diagnostic import refuse
 from derive.exact import Table
 from derive.shape import Dim, Shape
+from derive.sizes import linear, value_of
 from derive.tensors import column_shape
 from derive.term import Symbol
 
 LARGEST = 8
 """A size of the document that is taken as it is."""
-
-_STEP = re.compile(r"([+-]?)\s*(\w+)")
 
 
 def size_names(shapes: Iterable[Shape]) -> tuple[str, ...]:
@@ -54,12 +52,10 @@ def with_sums(names: Iterable[str], sizes: Mapping[str, int]) -> dict[str, int]:
 
 
 def _sum_of(text: str, sizes: Mapping[str, int]) -> int:
-    total = 0
-    for sign, word in _STEP.findall(text):
-        if not (word.isdigit() or word in sizes):
-            raise refuse("D128", f"the size `{text}` is not known")
-        value = int(word) if word.isdigit() else sizes[word]
-        total += -value if sign == "-" else value
+    try:
+        total = value_of(linear(Dim((text,))), sizes)
+    except KeyError:
+        raise refuse("D128", f"the size `{text}` is not known") from None
     if total < 1:
         raise refuse("D128", f"the size `{text}` is {total} here")
     return total
@@ -121,8 +117,8 @@ def _parts(length: int, rng: random.Random) -> list[Fraction]:
 
 def constant(value: object, dims: tuple[Dim, ...]) -> Table:
     """A declared constant, nested lists or a number, as entries."""
-    if not isinstance(value, list):
+    if not isinstance(value, tuple):
         return {(): Fraction(str(value))}
-    rows = value if value and isinstance(value[0], list) else [[entry] for entry in value]
+    rows = value if value and isinstance(value[0], tuple) else [(entry,) for entry in value]
     del dims
     return {(i, j): Fraction(str(v)) for i, row in enumerate(rows) for j, v in enumerate(row)}

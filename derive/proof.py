@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from derive.diagnostic import DeriveError, refuse
 from derive.facts import rules_for
@@ -60,6 +61,7 @@ class Prover:
         self.shapes: dict[str, Shape] = dict(gradients.backward.program.shapes)
         aliases = gradients.backward.program.aliases.items()
         self.aliases = {name: term for name, term in aliases if isinstance(term, Var)}
+        self.aliases |= _copies(gradients.derivation.equations)
         self.shapes.update({name: self.shapes[t.name] for name, t in self.aliases.items()})
         self.steps = {step.name: step.term for step in gradients.steps}
         self.shapes.update({step.name: step.shape for step in gradients.steps})
@@ -145,6 +147,7 @@ class _Reading:
         self.rules = rules_for(derivation, self.shapes, expand=expand, primes=self._prime)
         self.opened = _elementwise(derivation.equations, expand)
         self.known = self._known()
+        self.names: dict[Apply, tuple[Term, frozenset[str]]] = {}
 
     def _prime(self, name: str, arg: Poly) -> Poly:
         return prime(name, arg, self.rules)
@@ -188,6 +191,17 @@ class _Reading:
         return fold(term, node)
 
     def _name(self, term: Apply) -> Term:
+        if term not in self.names:  # every function of an emitted text says much the same again
+            before = frozenset(self.rules.used)
+            self.rules.used.clear()
+            self.names[term] = self._found(term), frozenset(self.rules.used)
+            self.rules.used.update(before)
+        name, used = self.names[term]
+        self.rules.used.update(used)
+        return name
+
+    def _found(self, term: Apply) -> Term:
+        """The name of a known quantity that a formula is, perhaps transposed, or the formula."""
         name = self._known_as(term)
         if name is None and len(typed(term, self.shapes)[1]) == 2:
             turned = self._known_as(apply("transpose", term))
@@ -225,6 +239,18 @@ class _Reading:
         if any(normal(left[block] - right[block], self.rules).terms for block in left):
             return None
         return Proof(tuple(sorted(self.rules.used)), bool(self.expand))
+
+
+def _copies(equations: Iterable[Equation]) -> dict[str, Var]:
+    """Names for the same values as another name, `b = a * 1`, by that name."""
+    found: dict[str, Var] = {}
+    for equation in equations:
+        term = equation.term
+        if isinstance(term, Apply) and term.op == "mul" and Const(Fraction(1)) in term.args:
+            other = next((arg for arg in term.args if isinstance(arg, Var)), None)
+            if other is not None:
+                found[equation.name] = found.get(other.name, other)
+    return found
 
 
 VIEWS = frozenset({"slice", "transpose"})

@@ -20,8 +20,9 @@ from derive.notation.quantities import read_quantity
 from derive.notation.spelling import suggestion
 from derive.scope import Alias, Scope
 from derive.shape import Dim, Shape
+from derive.sizes import dim_of, linear
 from derive.tensors import solid
-from derive.term import Derivation, Equation, Symbol, Term
+from derive.term import Derivation, Equation, Symbol, Term, Var, apply, const
 from derive.values import Value as Constant
 
 SIGNS: Mapping[str, str] = {"@": "matmul", "∘": "mul", "*": "mul"}
@@ -122,9 +123,26 @@ class Setting:
         """A forward equation."""
         self.fresh(name)
         term = read_quantity(text, replace(self.scope(), aliases=()))
-        value = Elaborator(self.shapes, text=text, sizes=self.sizes).value(term)
-        self.equations.append(Equation(name, solid(value)))
+        value = self.elaborator(text).value(term)
+        made = solid(value)
+        if isinstance(made, Var):
+            made = apply("mul", made, const(1))
+        self.equations.append(Equation(name, made))
         self.shapes[name] = value.shape
+
+    def elaborator(self, text: str) -> Elaborator:
+        """What settles the formulas of the forward program, which are NumPy text."""
+        return Elaborator(self.shapes, text=text, sizes=self.sizes, chosen=self.selection)
+
+    def selection(self, index: str, dim: Dim) -> str:
+        """The matrix, one 1 in a row, that picks rows by an index: `W[idx]` is a product with it."""
+        name = f"{index}·{dim}"
+        if name not in self.shapes:
+            self.shapes[name] = shape = (*self.shapes[index], dim)
+            self.symbols.append(Symbol(name, shape, "const", ("one-hot axis=1",)))
+            if index in self.constants:
+                self.constants[name] = _hot(self.constants[index], dim, self.sizes)
+        return name
 
     def lost(self, name: str, text: str | None) -> None:
         """The loss, with its equation unless it has one."""
@@ -198,4 +216,10 @@ def _dim(text: str) -> Dim:
     parts = [part.strip() for part in text.split("+")]
     if all(part.isidentifier() or part.isdigit() for part in parts):
         return Dim(tuple(int(part) if part.isdigit() else part for part in parts))
-    return Dim((re.sub(r"\s+", "", text),))
+    return dim_of(linear(Dim((text,))))
+
+
+def _hot(rows: Constant, dim: Dim, sizes: Mapping[str, int]) -> Constant:
+    """An index as rows of zeros with a single 1."""
+    assert isinstance(rows, tuple)
+    return tuple(tuple(int(place == row) for place in range(dim.size(sizes))) for row in rows)

@@ -9,6 +9,7 @@ Recognition and Machine Learning, 4.3 and 5.3; Goodfellow et al., Deep Learning,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from derive.dense import Stack
 from derive.notation import read
@@ -107,7 +108,13 @@ def textbook(made: Stack) -> tuple[Handmade, ...]:
             error = f"dz{layer}"
         found += _parameters(made, layer, error)
         error = _before(made, layer, error) if layer > 1 else None
-    return tuple(Handmade(name, text, read(text, names)) for name, text in found)
+    return tuple(Handmade(name, text, _read(text, names)) for name, text in found)
+
+
+@cache
+def _read(text: str, names: tuple[str, ...]) -> Term:
+    """The formula as a term: the same one at all sizes."""
+    return read(text, names)
 
 
 def _output_error(made: Stack) -> str | None:

@@ -44,7 +44,7 @@ class Truth:
     def __init__(self, derivation: Derivation, shapes: Mapping[str, Shape], of: str) -> None:
         self.shapes, self.of = shapes, of
         self.seeded = bool(shapes[of])
-        self.gradients: Gradients = gradients(_seeded(derivation, shapes, of))
+        self.gradients: Gradients = gradients(_seeded(derivation, shapes, of), spread=True)
         self.prover = Prover(self.gradients)
 
     @cached_property

@@ -171,6 +171,10 @@ OTHERS = (
     ("4,3,2", {"bias": "separate"}, "b2", "sum(yhat - y, axis=0, keepdims=True) / N"),
     ("4,3,2", {"bias": "separate"}, "b2", "sum(yhat, axis=0, keepdims=True)/N"
      " - sum(y, axis=0, keepdims=True)/N"),
+    ("4,3,2", {"bias": "separate"}, "b2", "1^T (yhat - y) / N"),
+    ("4,3,2", {"bias": "separate"}, "b1",
+     r"\frac{1}{N} \mathbf{1}^T (((yhat - y) W2^T) ∘ H1 ∘ (1 - H1))"),
+    ("4,3,2", {"bias": "separate", "layout": "column"}, "b2", r"\frac{1}{N} (yhat - y) \mathbf{1}"),
     ("4,3,2", {"layout": "column"}, "W2", "(yhat - y) [1; H1]^T / N"),
     ("4,3,2", {"layout": "column"}, "W1",
      "((W2[:,1:]^T (yhat - y)) ∘ H1 ∘ (1 - H1)) [1; x]^T / N"),

@@ -99,6 +99,7 @@ PLAIN = Notation(
         Row("number div", "{}/{}", BESIDE, (SCRIPT, SCRIPT)),
         Row("sqrt", "sqrt({})", ATOM, (ADD,)),
         Row("transpose", "{}^T", SCRIPT, (ATOM,)),
+        Row("sum rows", "1^T {}", BESIDE, (SCRIPT,)),
         Row("step", "[{} > 0]", ATOM, (ADD,)),
     ),
 )
@@ -117,6 +118,8 @@ LATEX = Notation(
         Row("number div", r"\frac{{{}}}{{{}}}", SCRIPT, (ADD, ADD)),
         Row("sqrt", r"\sqrt{{{}}}", ATOM, (ADD,)),
         Row("transpose", "{}^T", SCRIPT, (ATOM,)),
+        Row("sum rows", r"\mathbf{{1}}^T {}", BESIDE, (SCRIPT,)),
+        Row("sum columns", r"{} \mathbf{{1}}", BESIDE, (BESIDE,)),
         Row("step", "[{} > 0]", ATOM, (ADD,)),
     ),
 )

@@ -71,6 +71,8 @@ class _Writer:
             return Written(self.style.blocks(self.style, args, attrs[0]), ATOM)
         if op == "slice":
             return Written(atomic(self.style, args[0]) + _slice_text(attrs), ATOM)
+        if op == "sum" and (total := self.total(args[0], attrs)):
+            return total
         if op in _KEYWORDS:
             return self.call(op, args[0], _keywords(op, attrs))
         if is_function(op) and (op in self.functions or op not in self.style.notation.rows):
@@ -79,6 +81,13 @@ class _Writer:
         if form not in self.style.notation.rows:
             return self.call(op, Written(", ".join(arg.text for arg in args), ADD), {})
         return self.row(form, args)
+
+    def total(self, arg: Written, attrs: Sequence[Attr]) -> Written | None:
+        """A sum along an axis that is kept, as a product with ones, where the notation has that."""
+        form = _TOTALS.get(tuple(attrs), "")
+        if arg.scalar or arg.text[0].isdigit() or form not in self.style.notation.rows:
+            return None
+        return self.row(form, [arg])
 
     def call(self, op: str, argument: Written, keywords: Mapping[str, Attr]) -> Written:
         """A function on its argument."""
@@ -92,6 +101,8 @@ class _Writer:
         texts = [atomic(self.style, a, ATOM if a.op in row.wrap else need) for a, need in pairs]
         return Written(row.text.format(*texts), row.level)
 
+
+_TOTALS: Mapping[tuple[Attr, ...], str] = {(0, True): "sum rows", (1, True): "sum columns"}
 
 _KEYWORDS: Mapping[str, tuple[str, ...]] = {
     "sum": ("axis", "keepdims"),
@@ -122,7 +133,8 @@ def _form(op: str, args: Sequence[Written]) -> str:
     beside = not (len(args) > 1 and args[1].level >= SCRIPT and args[1].text[0].isdigit())
     if op == "mul" and scaling and beside:
         return "scale"
-    if op == "matmul" and (scaling or not beside):
+    ones = args[0].text == "1^T"
+    if op == "matmul" and (scaling or not beside or ones):
         return "scalar matmul"
     if op == "div" and _is_count(args[0].value) and args[1].op == "name":
         return "number div"
