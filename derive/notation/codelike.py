@@ -10,7 +10,7 @@ from derive.diagnostic import DeriveError
 from derive.functions import is_function
 from derive.notation import loops
 from derive.notation.activations import FLAGS
-from derive.notation.environment import Environment, Own, Target, target_of
+from derive.notation.environment import Environment, Own, Target, is_text, target_of
 from derive.notation.extents import extent
 from derive.notation.limits import MAX_NODES
 from derive.notation.lookup import Lookup
@@ -70,9 +70,24 @@ class CodeReader(SurfaceReader):
             message = f"the formula has more than {MAX_NODES} parts, its own names put in"
             raise self.refusal("D106", message, node)
 
+    def place(self, node: ast.expr) -> Target | None:
+        """What can be written to: a name, or a place such as `deltas[-1]` that has a value."""
+        if isinstance(node, ast.Subscript) and not is_text(node.slice):
+            key = tree_key(node)
+            return Target(key) if key in self.trees or key in self.own.own else None
+        return target_of(node)
+
+    def root(self, node: ast.expr) -> ast.expr:
+        """The array in `dW[i][j]`, which may be a place itself."""
+        while isinstance(node, ast.Subscript) and not is_text(node.slice):
+            if self.place(node) is not None:
+                break
+            node = node.value
+        return node
+
     def own_value(self, node: ast.expr) -> Piece | None:
         """The value of a name that the text itself has set."""
-        target = target_of(node)
+        target = self.place(node)
         own = None if target is None else self.own.get(target)
         if own is None or target is None:
             return None

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from derive.diagnostic import Span
 from derive.notation.extents import extent
 from derive.notation.piece import Maker, Piece
+from derive.notation.subscripts import picked_part
 from derive.shape import Dim, Shape, agree
-from derive.term import Apply, Attr, Const, Term, Var, rebuild, walk
+from derive.term import Apply, Attr, Const, Term, Var, fold, rebuild, walk
 
 Shapes = Mapping[str, Shape]
 
@@ -36,7 +37,18 @@ class Unsure(Exception):
 
 def mentions(term: Term, letter: str) -> bool:
     """Whether a letter stands in a term, free."""
-    return any(isinstance(node, Var) and node.name == letter for node in walk(term))
+
+    def node(part: Term, args: tuple[bool, ...]) -> bool:
+        if isinstance(part, Var):
+            return part.name == letter
+        return any(args) and not (isinstance(part, Apply) and letter in _bound(part))
+
+    return fold(term, node)
+
+
+def _bound(part: Apply) -> tuple[Attr, ...]:
+    """The letters that a sum or an array binds."""
+    return part.attrs if part.op in ("total", "each") else ()
 
 
 def _picks(term: Term, letter: str, shapes: Shapes) -> list[Dim | None]:
@@ -150,12 +162,7 @@ def _behind(whole: Dim, first: Dim) -> Attr:
 
 def _leading(make: Maker, base: Term, axis: int, sizes: tuple[Dim, Attr], span: Span) -> Term:
     """The first entries along an axis, as a product with the first part of a unit matrix."""
-    first, rest = sizes[0].parts[0], sizes[1]
-    pieces = [
-        make.apply("eye", [], span, (first,)),
-        make.apply("zeros", [], span, (first, rest) if axis == 0 else (rest, first)),
-    ]
-    picker = make.apply("concat", pieces, span, (1 - axis,))
+    picker = picked_part(make, (0, sizes[0].parts[0], sizes[1]), 1 - axis, span)
     order = [picker, Piece(base, span)] if axis == 0 else [Piece(base, span), picker]
     return make.apply("matmul", order, span).term
 

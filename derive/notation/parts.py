@@ -30,11 +30,11 @@ class Store:
     around: tuple[Loop, ...]
 
 
-def items_under(node: ast.expr) -> tuple[ast.expr, ...]:
-    """What stands in all brackets of `dW[i][j]`, from the left."""
-    if not isinstance(node, ast.Subscript) or is_text(node.slice):
+def items_from(root: ast.expr, node: ast.expr) -> tuple[ast.expr, ...]:
+    """What stands in all brackets of `dW[i][j]` behind dW, from the left."""
+    if node is root or not isinstance(node, ast.Subscript) or is_text(node.slice):
         return ()
-    return (*items_under(node.value), *items_of(node))
+    return (*items_from(root, node.value), *items_of(node))
 
 
 def is_all(item: ast.expr) -> bool:

@@ -6,17 +6,13 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from derive.notation.codelike import CodeReader
+from derive.notation.codelike import tree_key
 from derive.notation.environment import (
     Own,
     changed_names,
-    root_of,
-    target_of,
 )
 from derive.notation.keeper import Keeper, Value
-from derive.notation.parts import items_under
 from derive.notation.ranges import bind
-from derive.term import Term
 
 _SIGNS: Mapping[type[ast.operator], str] = {
     ast.Add: "add",
@@ -81,18 +77,18 @@ class Runner(Keeper):
             for target in targets:
                 self.set_empty(target)
             return None
-        start = self.reader.nodes
-        if isinstance(targets[0], ast.Subscript) and items_under(targets[0]):
-            piece = self.store(targets[0], value, "add", adds=False)
+        start, spots = self.reader.nodes, [self.spot(target) for target in targets]
+        if spots[0].items:
+            piece = self.store(spots[0], value, "add", adds=False)
         else:
             piece = self.reader.piece(value)
-        for target in targets:
-            self.put(target, piece, self.reader.nodes - start)
-        return Value(piece, targets[0], target_of(root_of(targets[0])))
+        for spot in spots:
+            self.put(spot, piece, self.reader.nodes - start)
+        return Value(piece, targets[0], spots[0].name)
 
     def set_empty(self, target: ast.expr) -> None:
         """`deltas = []`"""
-        name = target_of(target)
+        name = self.spot(target).name
         if name is not None:
             own = Own(None, len(self.reader.loops), listed=True)
             self.reader.own.set(name, own)
@@ -110,7 +106,7 @@ class Runner(Keeper):
                 message = "what each of these names gets is not known"
                 raise self.reader.refusal("D116", message, node)
         for target, piece in zip(targets, pieces, strict=True):
-            self.put(target, piece, self.reader.nodes)
+            self.put(self.spot(target), piece, self.reader.nodes)
         return None
 
     def augmented(
@@ -120,16 +116,15 @@ class Runner(Keeper):
         sign = _SIGNS.get(type(op))
         if sign is None:
             raise self.reader.refusal("D113", "this operator is not read", node)
-        start, name = self.reader.nodes, target_of(root_of(target))
+        start, spot = self.reader.nodes, self.spot(target)
         if sign not in ("add", "sub"):
-            piece = self.scaled(target, sign, value)
-        elif isinstance(target, ast.Subscript) and items_under(target):
-            piece = self.store(target, value, sign, adds=True)
+            piece = self.scaled(spot, sign, value)
+        elif spot.items:
+            piece = self.store(spot, value, sign, adds=True)
         else:
-            piece = self.accumulated(target, sign, value)
-        depth = None if name is None else self.since(name)
-        self.put(target, piece, self.reader.nodes - start, depth)
-        return Value(piece, target, name)
+            piece = self.accumulated(spot, sign, value)
+        self.put(spot, piece, self.reader.nodes - start, self.since(spot))
+        return Value(piece, target, spot.name)
 
     # ------------------------------------------------------------------------ expressions
 
@@ -147,7 +142,7 @@ class Runner(Keeper):
             case ast.Call(ast.Attribute(array, "insert"), [ast.Constant(0), value], []):
                 return Value(self.reader.piece(value))
             case ast.Compare(left, [ast.Eq()], [right]):
-                return Value(self.reader.piece(right), left, target_of(left))
+                return Value(self.reader.piece(right), left, self.spot(left).name)
         return Value(self.reader.piece(node))
 
     def is_array(self, node: ast.expr) -> bool:
@@ -176,6 +171,8 @@ class Runner(Keeper):
         """`if x > 0: return a`, else b; a flag for the derivative is taken to be set."""
         if self.reader.is_flag(node.test):
             return self.run(node.body)
+        if (single := _as_choice(node)) is not None:
+            return self.statement(single)
         mask = self.reader.mask(node.test)
         then = self.run(node.body)
         other = self.run(node.orelse or rest)
@@ -185,17 +182,26 @@ class Runner(Keeper):
         span = self.reader.source.span(node)
         piece = self.reader.make.apply("where", [mask, then.piece, other.piece], span)
         if then.target is not None:
-            self.put(then.target, piece, self.reader.nodes)
+            self.put(self.spot(then.target), piece, self.reader.nodes)
         return replace(then, piece=piece, ended=then.ended or not node.orelse)
 
 
-def left_term(reader: CodeReader, value: Value) -> Term | None:
-    """What the last statement gives a value to, where it has a meaning of its own."""
-    if value.name is None or value.target is None:
+def _as_choice(node: ast.If) -> ast.stmt | None:
+    """`if c: a[i] = x` with `else: a[i] = y` as `a[i] = x if c else y`."""
+    match node:
+        case ast.If(test, [ast.Assign([target], yes) as first], [ast.Assign([other], no)]):
+            pass
+        case ast.If(
+            test,
+            [ast.AugAssign(target, op, yes) as first],
+            [ast.AugAssign(other, same, no)],
+        ) if type(op) is type(same):
+            pass
+        case _:
+            return None
+    if tree_key(target) != tree_key(other):
         return None
-    if value.name.holder:  # `grads['W1']` is not W1
-        return reader.lookup.derivative(value.name.name)
-    try:
-        return reader.lookup.find(value.name.name)
-    except KeyError:
-        return None
+    value = ast.copy_location(ast.IfExp(test, yes, no), node.test)
+    if isinstance(first, ast.Assign):
+        return ast.copy_location(ast.Assign([target], value), node)
+    return ast.copy_location(ast.AugAssign(first.target, first.op, value), node)

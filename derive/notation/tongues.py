@@ -29,7 +29,10 @@ _ANNOTATION = re.compile(r"(?<=\w)\s*:\s*&?(?:mut )?[A-Z]\w*<[^=\n]*>\s*(?==(?!=
 _NAMED_LEFT = re.compile(
     r"(?:^|(?<=[;\n]))(\s*[A-Za-z_][\w.]*)(\((?:\s*[A-Za-z_][\w.]*\s*,?)*\))(?=\s*=(?!=))"
 )
-_ARROW = re.compile(r"(?<=[\w)\]])->(?=[A-Za-z_])")
+_ARROW = re.compile(r"(?<=[\w\]])->(?=[A-Za-z_])")
+_GIVES = re.compile(r"(?:^|(?<=;))([ \t]*[A-Za-z_][\w.\[\]]*[ \t]*)(<-|:=)", re.M)
+_C_FUNCTION = re.compile(r"\bf?(exp|log|tanh|sqrt|pow|sin|cos|abs|max|min|cosh)f?\(")
+_EIGEN = re.compile(r"cwiseProduct|\bEigen\b|\b(?:Matrix|Vector)X[df]\b")
 _COLONS = re.compile(r"(?<=\w)::(?=[A-Za-z_])")
 _NOT = re.compile(r"!(?=[\w(])")
 _REFERENCE = re.compile(r"(?:(?<=[(,=*+/-])|(?<=[(,=*+/-] ))&(?=[A-Za-z_])")
@@ -57,6 +60,9 @@ _STEPS: Sequence[Step] = (
     (_LINE_COMMENT, _blank),
     (_SUFFIX, lambda found: found[1]),
     (_COLONS, "."),
+    (re.compile(r"%\*%"), "@"),
+    (_GIVES, lambda found: found[1] + "=" + " " * (len(found[2]) - 1)),
+    (_C_FUNCTION, lambda found: found[1] + "("),
     (_ARROW, "."),
     (_ANNOTATION, _blank),
     (_TYPE, _without_type),
@@ -82,6 +88,8 @@ def to_python(text: Draft) -> Draft:
     """
     if is_matlab(text.text):
         text = matlab_to_python(text)
+    if _EIGEN.search(text.text):
+        text = text.rewrite(r"(?<![*])\*(?![*=])", "@")
     for pattern, new in _STEPS:
         text = _outside_texts(text, pattern, new)
     return branches_to_calls(laid_out(text).rewrite(_ENDS, " "))
