@@ -7,12 +7,14 @@ are `A @ x` and `np.outer(u, v)`, and elementwise formulas of such arrays need n
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import NamedTuple
 
 from derive.functions import is_function
 from derive.notation import write
-from derive.shape import Shape
-from derive.term import Apply, Const, Term, Var, apply, walk
+from derive.ops import ALONG
+from derive.shape import Dim, Shape
+from derive.term import Apply, Binding, Const, Term, Var, apply, const, walk
 
 
 class _Known(NamedTuple):
@@ -61,9 +63,9 @@ def _one_axis(term: Term, known: _Known) -> Term | None:
     if term.op in ELEMENTWISE or is_function(term.op):
         parts = [_one_axis(arg, known) or _number(arg, known) for arg in term.args]
         return None if None in parts else _made(term, [part for part in parts if part is not None])
-    if term.op in ("softmax", "log_softmax") and term.attrs == (0,):
+    if term.op in ALONG and term.attrs == (0,):
         inner = _one_axis(term.args[0], known)
-        return None if inner is None else _made(term, [inner])
+        return None if inner is None else apply(f"{term.op} along", inner, const(0))
     return None
 
 
@@ -85,6 +87,10 @@ def _matrix(term: Term, known: _Known) -> Term:
         return apply("column", term) if term.name in known.flats else term
     if isinstance(term, Const):
         return term
+    if term.op == "each":
+        return _einsum(term, known) or term
+    if term.op in ALONG:
+        return apply(f"{term.op} along", _matrix(term.args[0], known), const(_axis(term)))
     if term.op == "matmul" and (outer := _outer(term, known)):
         return outer
     if (
@@ -99,6 +105,12 @@ def _matrix(term: Term, known: _Known) -> Term:
     return _made(term, [_matrix(arg, known) for arg in term.args])
 
 
+def _axis(term: Apply) -> int:
+    axis = term.attrs[0]
+    assert isinstance(axis, int)
+    return axis
+
+
 def _outer(term: Apply, known: _Known) -> Term | None:
     """`np.outer(u, v)`, where both are arrays with one axis."""
     left, right = term.args
@@ -111,3 +123,66 @@ def _outer(term: Apply, known: _Known) -> Term | None:
 
 def _made(term: Apply, args: list[Term]) -> Term:
     return Apply(term.op, tuple(args), term.attrs)
+
+
+def _einsum(term: Apply, known: _Known) -> Term | None:
+    """An array of entries as `np.einsum`; None where places are no plain letters."""
+    binding = term.attrs[0]
+    assert isinstance(binding, Binding)
+    factors, summed = list[Term](), set[str]()
+    if not _factors(binding.body, factors, summed):
+        return None
+    names = [name for name, dim in binding.indices if not dim.is_one]
+    letters = {name: "ijklmnopqr"[k] for k, name in enumerate((*names, *sorted(summed))) if k < 10}
+    arrays, specs = list[Term](), list[str]()
+    dims = dict(binding.indices)
+    scale: Term = Const(Fraction(1))
+    for factor in factors:
+        made = _einsum_factor(factor, term, known, letters, dims)
+        if made is None:
+            scale = factor if scale == Const(Fraction(1)) else apply("mul", scale, factor)
+            if not isinstance(factor, Const):
+                return None
+            continue
+        arrays.append(made[0])
+        specs.append(made[1])
+    spec = f"{','.join(specs)}->{''.join(letters[name] for name in names)}"
+    result: Term = Apply("einsum", tuple(arrays), (spec,))
+    if specs == [spec.partition("->")[2]]:
+        result = arrays[0]
+    ones = sum(dim.is_one for _, dim in binding.indices)
+    if ones or not arrays:
+        return None
+    return result if scale == Const(Fraction(1)) else apply("mul", scale, result)
+
+
+def _factors(body: Term, factors: list[Term], summed: set[str]) -> bool:
+    """Collects the factors of a product under sums; whether it is one."""
+    if isinstance(body, Apply) and body.op == "mul":
+        return all(_factors(arg, factors, summed) for arg in body.args)
+    if isinstance(body, Apply) and body.op == "total":
+        summed.add(str(body.attrs[0]))
+        return _factors(body.args[0], factors, summed)
+    factors.append(body)
+    return isinstance(body, Const) or (isinstance(body, Apply) and body.op in ("entry", "delta"))
+
+
+def _einsum_factor(
+    factor: Term, term: Apply, known: _Known, letters: Mapping[str, str], dims: Mapping[str, Dim]
+) -> tuple[Term, str] | None:
+    """An operand of einsum and its letters."""
+    if not isinstance(factor, Apply):
+        return None
+    places = factor.args if factor.op == "delta" else factor.args[1:]
+    names = [place.name for place in places if isinstance(place, Var)]
+    fixed = [place for place in places if place == Const(Fraction(0))]
+    if len(names) + len(fixed) < len(places) or any(name not in letters for name in names):
+        return None
+    spec = "".join(letters[name] for name in names)
+    if factor.op == "delta":
+        return Apply("eye", (), (str(dims[names[0]]),)), spec
+    source = factor.args[0]
+    assert isinstance(source, Var)
+    array = term.args[int(source.name[1:])]
+    made = _matrix(array, known) if not fixed else apply("ravel", _matrix(array, known))
+    return made, spec

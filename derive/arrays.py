@@ -54,6 +54,21 @@ def _binary(op: str) -> Rule:
     return lambda e, term: elementwise(op, *_args(e, term))
 
 
+def _times(e: Any, term: Apply) -> Value:
+    """A product entry by entry; in mathematics a row and a column of one size are two vectors."""
+    a, b = _args(e, term)
+    if e.vectors != "numpy" and _crossed(a.shape, b.shape):
+        b = Value(turned(solid(b)), tuple(reversed(b.shape)))
+    return elementwise("mul", a, b)
+
+
+def _crossed(a: Shape, b: Shape) -> bool:
+    """Whether one is a row and the other a column of the same size, longer than 1."""
+    if len(a) != 2 or len(b) != 2 or all(d.is_one for d in a):
+        return False
+    return (a[0].is_one or a[1].is_one) and same_shape(a, tuple(reversed(b)))
+
+
 def _negative(e: Any, term: Apply) -> Value:
     (a,) = _args(e, term)
     return Value(apply("neg", a.term), a.shape, a.spread)
@@ -548,6 +563,7 @@ def _gradient(e: Any, term: Apply) -> Value:
 
 RULES: Mapping[str, Rule] = {
     **{op: _binary(op) for op in ("add", "sub", "mul", "div")},
+    "mul": _times,
     **{op: _function for name in FUNCTIONS for op in (name, name + PRIME)},
     "neg": _negative,
     "pow": _power,

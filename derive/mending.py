@@ -85,7 +85,11 @@ class Mender:
     def goal(self) -> Goal:
         """What the repair must be equal to, and what it may be made of."""
         shapes = {**self.setting.shapes, **self.reading.shapes}
+        own = {
+            n for n, term in self.reading.leaves.items() if term == self.truth.formula(self.target)
+        }
         arrays = {n: self.oriented(s) for n, s in shapes.items() if s and "·" not in n}
+        arrays = {n: s for n, s in arrays.items() if n not in own}
         sizes = tuple(n for n, s in shapes.items() if not s and n in self.setting.sizes)
         sizes = sizes or tuple(n for n, s in shapes.items() if not s)
         shape = self.oriented(self.truth.shape(self.target))
@@ -100,7 +104,8 @@ class Mender:
 
     def factors(self) -> Iterator[Term]:
         """The factors of the true gradient, step by step and written out, each once."""
-        seen: set[Term] = set()
+        true = self.truth.formula(self.target)
+        seen: set[Term] = {Var(n) for n, term in self.reading.leaves.items() if term == true}
         for term in self.levels():
             for factor in factors_of(self.spelled(term)):
                 if factor not in seen:

@@ -16,9 +16,9 @@ from derive.elaborate import Elaborator
 from derive.functions import FUNCTIONS, PRIME
 from derive.infer import shapes_of
 from derive.layers import stack
-from derive.ops import ShapeMismatch
 from derive.notation.quantities import read_quantity
 from derive.notation.spelling import suggestion
+from derive.ops import ShapeMismatch
 from derive.scope import Alias, Scope
 from derive.shape import Dim, Shape
 from derive.sizes import dim_of, linear

@@ -54,6 +54,19 @@ def is_method(name: str) -> bool:
 # ------------------------------------------------------------------------------------ builders
 
 
+def _matmul(call: Called) -> Piece:
+    """TensorFlow transposes a factor by a flag."""
+    call.count(2, 2, "transpose_a", "transpose_b")
+    factors = call.pieces()
+    for place, word in enumerate(("transpose_a", "transpose_b")):
+        flag = call.keywords.get(word)
+        if flag is not None and not isinstance(flag, ast.Constant):
+            raise call.refusal(f"takes True or False as `{word}`")
+        if isinstance(flag, ast.Constant) and flag.value:
+            factors[place] = call.apply("transpose", factors[place])
+    return call.apply("matmul", *factors)
+
+
 def _einsum(call: Called) -> Piece:
     call.count(2, 4)
     first = call.arguments[0]
@@ -132,7 +145,7 @@ _ARRAYS: Mapping[str, Builder] = {
     "diag": op("diag", 1),
     "diagflat": op("diag", 1),
     "trace": op("trace", 1),
-    "matmul": op("matmul", 2),
+    "matmul": _matmul,
     "dot": op("matmul", 2),
     "mm": op("matmul", 2),
     "mv": op("matmul", 2),

@@ -9,15 +9,19 @@ from collections.abc import Mapping, Sequence
 from derive.diagnostic import DeriveError, Span
 from derive.notation.codelike import CodeReader, tree_key
 from derive.notation.draft import draft
+from derive.notation.keeper import Value
+from derive.notation.leftside import left_term
 from derive.notation.lookup import lookup
 from derive.notation.python import parse_expression, parse_program
 from derive.notation.quantities import with_quotients
-from derive.notation.statements import Runner, Value, left_term
+from derive.notation.statements import Runner
 from derive.notation.tongues import to_python
 from derive.scope import Alias, ClaimText, Link, Scope
 
 _LATEX = re.compile(r"\\(?!\s*(?:\n|$))")
-_LIBRARY = re.compile(r"(?<![\w.])(?:np|numpy|self|torch|tf|Math|math|params|cache|grads)[.\[]")
+_LIBRARY = re.compile(
+    r"(?<![\w.])(?:np|numpy|self|torch|tf|Math|math|params|cache|grads)[.\[]|%\*%"
+)
 
 
 def read_code(text: str, scope: Scope) -> ClaimText:

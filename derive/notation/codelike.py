@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from derive.diagnostic import DeriveError
+from derive.functions import is_function
 from derive.notation import loops
-from derive.notation.environment import Environment, Own, Target, target_of
+from derive.notation.activations import FLAGS
+from derive.notation.environment import Environment, Own, Target, is_text, target_of
 from derive.notation.extents import extent
 from derive.notation.limits import MAX_NODES
 from derive.notation.lookup import Lookup
@@ -43,9 +45,23 @@ class CodeReader(SurfaceReader):
         if (alias := self.tree_alias(node)) is not None:
             self.spend(size(alias), node)
             return self.standing(alias, node)
-        if isinstance(node, Comprehension):
-            return self.listed(node)
+        match node:
+            case ast.ListComp() | ast.GeneratorExp():
+                return self.listed(node)
+            case ast.IfExp(test, body) if self.is_flag(test):
+                return self.piece(body)
+            case ast.Lambda(body=body):
+                return self.piece(body)
         return super().form(node)
+
+    def is_flag(self, node: ast.expr) -> bool:
+        """Whether a condition only asks for the derivative: `if deriv == True`."""
+        match node:
+            case ast.Name(id=name) | ast.Compare(
+                ast.Name(id=name), [ast.Eq() | ast.Is()], [ast.Constant(True)]
+            ):
+                return name in FLAGS and not self.names_something(name)
+        return False
 
     def spend(self, nodes: int, node: ast.expr) -> None:
         """Refuse a formula that its own names make too large."""
@@ -54,9 +70,24 @@ class CodeReader(SurfaceReader):
             message = f"the formula has more than {MAX_NODES} parts, its own names put in"
             raise self.refusal("D106", message, node)
 
+    def place(self, node: ast.expr) -> Target | None:
+        """What can be written to: a name, or a place such as `deltas[-1]` that has a value."""
+        if isinstance(node, ast.Subscript) and not is_text(node.slice):
+            key = tree_key(node)
+            return Target(key) if key in self.trees or key in self.own.own else None
+        return target_of(node)
+
+    def root(self, node: ast.expr) -> ast.expr:
+        """The array in `dW[i][j]`, which may be a place itself."""
+        while isinstance(node, ast.Subscript) and not is_text(node.slice):
+            if self.place(node) is not None:
+                break
+            node = node.value
+        return node
+
     def own_value(self, node: ast.expr) -> Piece | None:
         """The value of a name that the text itself has set."""
-        target = target_of(node)
+        target = self.place(node)
         own = None if target is None else self.own.get(target)
         if own is None or target is None:
             return None
@@ -110,7 +141,30 @@ class CodeReader(SurfaceReader):
                     return self.summed(inner)
                 if self.called(func)[0] in ("list", "tuple"):
                     return self.listed(inner)
+            case ast.Call(ast.Name("list"), [ast.Call(ast.Name("map")) as inner], []):
+                return self.call(inner)
+            case ast.Call(ast.Name("map"), [function, array], []):
+                return self.mapped(function, array, node)
+            case ast.Call(ast.Attribute(array, name), [function], []) if name in MAPS:
+                return self.mapped(function, array, node)
+            case ast.Call(ast.Call(ast.Attribute(attr="vectorize"), [function]), [array], []):
+                return self.mapped(function, array, node)
         return super().call(node)
+
+    def mapped(self, function: ast.expr, array: ast.expr, node: ast.Call) -> Piece:
+        """`map(f, xs)`: f of every entry, its body being one that goes entry by entry."""
+        if not isinstance(function, ast.Lambda):
+            return self.call(ast.copy_location(ast.Call(function, [array], []), node))
+        if len(function.args.args) != 1:
+            raise self.refusal("D113", "this function is not read", function)
+        before, argument = dict(self.own.own), self.piece(array)
+        name = Target(function.args.args[0].arg)
+        self.own.set(name, Own(argument, len(self.loops), nodes=size(argument.term)))
+        piece = self.piece(function.body)
+        self.own.own = before
+        if not goes_entrywise(piece.term, argument.term):
+            raise self.refusal("D113", "this function does not go entry by entry", function)
+        return widen(piece, self.source.span(node))
 
     def enter(self, node: Comprehension) -> tuple[list[Loop], dict[str, Own]]:
         """The loops of a comprehension, their names set; and the own names of before."""
@@ -195,6 +249,20 @@ class CodeReader(SurfaceReader):
             more = [Piece(arg, span) for arg in (*piece.term.args, Var(letter))]
             return self.make.apply("entry", more, span)
         return replace(self.make.apply("entry", [piece, Piece(Var(letter), span)], span))
+
+
+MAPS = frozenset(("map", "mapv", "apply", "applymap", "unaryExpr"))
+"""Methods that apply a function to every entry."""
+
+_ENTRYWISE = frozenset(("add", "sub", "neg", "mul", "div", "pow", "maximum", "minimum", "where"))
+
+
+def goes_entrywise(body: Term, argument: Term) -> bool:
+    """Whether the argument is only reached through ops that go entry by entry."""
+    if body == argument or isinstance(body, Const | Var):
+        return True
+    entrywise = body.op in _ENTRYWISE or is_function(body.op)
+    return entrywise and all(goes_entrywise(arg, argument) for arg in body.args)
 
 
 def tree_key(node: ast.expr) -> str:

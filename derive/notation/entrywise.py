@@ -68,6 +68,12 @@ def _identity(style: Style, args: Sequence[Written], attrs: Sequence[Attr]) -> W
     return Written(f"np.eye({attrs[0]})" if attrs and attrs[0] is not None else "np.eye()", ATOM)
 
 
+def _einsum(style: Style, args: Sequence[Written], attrs: Sequence[Attr]) -> Written:
+    arrays = ", ".join(arg.text for arg in args)
+    called = "np.einsum" if style.notation.name == "numpy" else "einsum"
+    return Written(f"{called}('{attrs[0]}', {arrays})", ATOM)
+
+
 WRITERS: Mapping[str, Write] = {
     "entry": _entry,
     "total": _total,
@@ -75,6 +81,7 @@ WRITERS: Mapping[str, Write] = {
     "array": _array,
     "each": _array,
     "eye": _identity,
+    "einsum": _einsum,
     "ones": _made("ones"),
     "zeros": _made("zeros"),
     "ones_like": _made("ones_like"),

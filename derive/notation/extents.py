@@ -25,6 +25,8 @@ def _node(node: Term, args: tuple[Guess, ...], shapes: Mapping[str, Shape]) -> G
         return _named(node.name, shapes)
     if node.op in _ELEMENTWISE or is_function(node.op):
         return _broadcast(args)
+    if node.op in ("ones", "zeros", "eye"):
+        return _made(node)
     if node.op in _SAME:
         return args[0]
     return _array(node, args)
@@ -52,6 +54,15 @@ def _broadcast(args: tuple[Guess, ...]) -> Guess:
     return shape
 
 
+def _made(node: Apply) -> Guess:
+    """The shape of `ones`, `zeros` and `eye`, by their sizes."""
+    sizes = [size for size in node.attrs if isinstance(size, int | str) and size != -1]
+    if len(sizes) != len(node.attrs):
+        return None
+    shape = tuple(Dim((size,)) for size in sizes)
+    return shape * 2 if node.op == "eye" else shape
+
+
 def _array(node: Apply, args: tuple[Guess, ...]) -> Guess:
     first = args[0] if args else None
     if first is None:
@@ -62,6 +73,8 @@ def _array(node: Apply, args: tuple[Guess, ...]) -> Guess:
         return first[len(args) - 1 :]
     if node.op == "matmul":
         return _product(first, args[1])
+    if node.op == "outer":
+        return first + args[1] if args[1] is not None and len(first + args[1]) == 2 else None
     if node.op in ("sum", "mean"):
         return _reduced(first, node)
     return None

@@ -9,6 +9,7 @@ from derive.notation.draft import Draft, Edit
 
 _DOTTED = re.compile(r"(?<![\d.])\.[*/^]|(?<=\d)\.[*^]")
 _QUOTE = re.compile(r"(?<=[\w)\]'])\.?'(?!\()")
+_COMMENTS = re.compile(r"(?:#|//)[^\n]*|/\*.*?\*/", re.S)
 _TEXTS = re.compile(r"(?<![\w)\]'.])'[^'\n]*'|\"[^\"\n]*\"")
 _END_RANGE = re.compile(r"(?<![\w.])(?:\d+\s*:\s*end|\d+\s*:\s*(?:\d+|end))(?!\w)")
 _WORDS_OF_PYTHON = re.compile(
@@ -32,7 +33,7 @@ def is_matlab(text: str) -> bool:
     """
     if _WORDS_OF_PYTHON.search(text) or "\\" in text or "?" in text:
         return False
-    bare = _TEXTS.sub(lambda found: " " * len(found.group()), text)
+    bare = _TEXTS.sub(" ", _COMMENTS.sub(" ", text))
     return bool(_DOTTED.search(bare) or _QUOTE.search(bare) or _END_RANGE.search(bare))
 
 

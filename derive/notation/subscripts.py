@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from derive.diagnostic import DeriveError, Span
+from derive.notation.dims import dim_of
 from derive.notation.extents import extent
 from derive.notation.piece import ONE, Maker, Piece, widen
 from derive.notation.python import Source
 from derive.scope import Scope
-from derive.shape import Shape
-from derive.term import Apply, Const, Term, Var
+from derive.shape import Dim, Shape
+from derive.term import Apply, Attr, Const, Term, Var
 
 
 class Reading(Protocol):
@@ -24,6 +25,7 @@ class Reading(Protocol):
 
     def piece(self, node: ast.expr) -> Piece: ...
     def index_name(self, word: str) -> Term | None: ...
+    def size_name(self, word: str) -> str | None: ...
     def bounds(self, item: ast.expr) -> tuple[int, int | None] | None: ...
     def refusal(
         self, code: str, message: str, node: ast.expr | ast.stmt, help: str | None = None
@@ -36,11 +38,16 @@ def read_subscript(reading: Reading, node: ast.Subscript) -> Piece:
     span = reading.source.span(node)
     if any(map(_is_new_axis, items)):
         return _added_axis(reading, base, items, node)
+    if len(items) == 2 and is_rows(items[0]):
+        ones = one_hot(reading, base, items[1])
+        return reading.make.apply("sum", [_product(reading, ones, base, span)], span, (1, False))
     items = [item for item in items if not _is_ellipsis(item)]
     indices: list[tuple[int, Term]] = []
     for axis, item in enumerate(items):
         if not isinstance(item, ast.Slice):
             indices.append((axis, index_of(reading, item)))
+        elif ends := named_ends(reading, item):
+            base = block(reading, base, axis, ends, item)
         elif bounds := reading.bounds(item):
             base = reading.make.apply("slice", [base], span, (axis, *bounds))
     return _indexed(reading, widen(base, span), indices, items, node)
@@ -49,6 +56,83 @@ def read_subscript(reading: Reading, node: ast.Subscript) -> Piece:
 def items_of(node: ast.Subscript) -> list[ast.expr]:
     """What stands between the brackets, axis by axis."""
     return list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+
+
+def named_ends(reading: Reading, item: ast.Slice) -> tuple[Attr, Attr] | None:
+    """Start and stop of a slice, one of which is a size by its name."""
+    if item.step is not None or (item.lower is None and item.upper is None):
+        return None
+    if all(end is None or isinstance(end, ast.Constant) for end in (item.lower, item.upper)):
+        return None
+    start = 0 if item.lower is None else dim_of(reading, item.lower)
+    return start, None if item.upper is None else dim_of(reading, item.upper)
+
+
+def block(
+    reading: Reading, base: Piece, axis: int, ends: tuple[Attr, Attr], item: ast.Slice
+) -> Piece:
+    """`A[:, :n]` of an axis n+k, as a product with a part of the unit matrix."""
+    span = reading.source.span(item)
+    shape = extent(base.term, reading.scope.shapes)
+    parts = None if shape is None or axis >= len(shape) else _split(shape[axis], *ends)
+    if shape is None or parts is None or len(shape) > 2:
+        raise reading.refusal("D111", "how this slice parts its axis is not known", item)
+    if parts[0] == parts[2] == 0:
+        return base
+    picker = picked_part(reading.make, parts, 1 - axis, span)
+    order = [picker, base] if axis == 0 else [base, picker]
+    return reading.make.apply("matmul", order, span)
+
+
+def _split(whole: Dim, start: Attr, stop: Attr) -> tuple[Attr, Attr, Attr] | None:
+    """What is before, within and behind a slice, each one part of the size or nothing."""
+    parts: list[Attr] = list(whole.parts)
+    before = 0 if start == 0 else parts.pop(0) if parts[:1] == [start] else None
+    if before is None or not parts:
+        return None
+    if stop is None:
+        return (before, parts[0], 0) if len(parts) == 1 else None
+    if before != 0 or parts[0] != stop or len(parts) > 2:
+        return None
+    return before, parts[0], parts[1] if len(parts) == 2 else 0
+
+
+def picked_part(make: Maker, parts: tuple[Attr, Attr, Attr], axis: int, span: Span) -> Piece:
+    """A unit matrix with zeros before and behind it along an axis."""
+    before, within, behind = parts
+    pieces = [make.apply("eye", [], span, (within,))]
+    for size, place in ((before, 0), (behind, 2)):
+        if size != 0:
+            dims = (size, within) if axis == 0 else (within, size)
+            pieces.insert(place, make.apply("zeros", [], span, dims))
+    return make.apply("concat", pieces, span, (axis,)) if len(pieces) > 1 else pieces[0]
+
+
+def _product(reading: Reading, left: Piece, right: Piece, span: Span) -> Piece:
+    return reading.make.apply("mul", [left, right], span)
+
+
+def is_rows(item: ast.expr) -> bool:
+    """`range(N)`, `np.arange(N)`: every row, together with a column for each."""
+    match item:
+        case ast.Call(ast.Name("range" | "arange"), [_]) | ast.Call(
+            ast.Attribute(attr="arange"), [_]
+        ):
+            return True
+    return False
+
+
+def one_hot(reading: Reading, base: Piece, label: ast.expr) -> Piece:
+    """A row for each sample with 1 at its label: y itself, or rows of the unit matrix."""
+    labels, span = reading.piece(label), reading.source.span(label)
+    shape = extent(labels.term, reading.scope.shapes)
+    whole = extent(base.term, reading.scope.shapes)
+    if shape is not None and len(shape) == 2 and (whole is None or len(whole) == 2):
+        return labels
+    if not is_index_array(reading.scope, labels.term):
+        raise reading.refusal("D116", "this is neither a list of labels nor one-hot", label)
+    eye = reading.make.apply("eye", [], span, (None if whole is None else str(whole[-1]),))
+    return reading.make.apply("gather", [eye, labels], span)
 
 
 def _is_ellipsis(node: ast.expr) -> bool:

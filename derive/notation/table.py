@@ -139,6 +139,8 @@ NUMPY = Notation(
         Row("sqrt", "np.sqrt({})", ATOM, (ADD,)),
         Row("transpose", "{}.T", ATOM, (ATOM,)),
         Row("step", "({} > 0)", ATOM, (ADD,)),
+        Row("softmax along", "softmax({}, axis={})", ATOM, (ADD, ADD)),
+        Row("log_softmax along", "log_softmax({}, axis={})", ATOM, (ADD, ADD)),
         Row("column", "{}[:, None]", ATOM, (ATOM,)),
         Row("row", "{}[None, :]", ATOM, (ATOM,)),
         Row("ravel", "{}.ravel()", ATOM, (ATOM,)),

@@ -6,10 +6,11 @@ Every step changes signs that Python does not have there, so that Python's own t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from derive.notation.braces import laid_out
 from derive.notation.branches import branches_to_calls
-from derive.notation.draft import Draft
+from derive.notation.draft import Draft, Rewrite
 from derive.notation.matlab import is_matlab, matlab_to_python
 
 _NUMBER = r"(?<![\w.])(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)"
@@ -28,12 +29,16 @@ _ANNOTATION = re.compile(r"(?<=\w)\s*:\s*&?(?:mut )?[A-Z]\w*<[^=\n]*>\s*(?==(?!=
 _NAMED_LEFT = re.compile(
     r"(?:^|(?<=[;\n]))(\s*[A-Za-z_][\w.]*)(\((?:\s*[A-Za-z_][\w.]*\s*,?)*\))(?=\s*=(?!=))"
 )
-_ARROW = re.compile(r"(?<=[\w)\]])->(?=[A-Za-z_])")
+_ARROW = re.compile(r"(?<=[\w\]])->(?=[A-Za-z_])")
+_GIVES = re.compile(r"(?:^|(?<=;))([ \t]*[A-Za-z_][\w.\[\]]*[ \t]*)(<-|:=)", re.M)
+_C_FUNCTION = re.compile(r"\bf?(exp|log|tanh|sqrt|pow|sin|cos|abs|max|min|cosh)f?\(")
+_EIGEN = re.compile(r"cwiseProduct|\bEigen\b|\b(?:Matrix|Vector)X[df]\b")
 _COLONS = re.compile(r"(?<=\w)::(?=[A-Za-z_])")
 _NOT = re.compile(r"!(?=[\w(])")
 _REFERENCE = re.compile(r"(?:(?<=[(,=*+/-])|(?<=[(,=*+/-] ))&(?=[A-Za-z_])")
 _CLOSURE = re.compile(r"\|\s*&?(\w+)\s*\|")
-_FAT_ARROW = re.compile(r"\(?\b(\w+)\)?\s*=>(?!=)")
+_FAT_ARROW = re.compile(r"(?:\((?P<held>\w+)\)|(?P<bare>\b\w+))\s*=>(?!=)")
+_TEXT = re.compile(r"(?<![\w)\]])(?:'[^'\n]*'|\"[^\"\n]*\")")
 _MINUS = re.compile("[−–]")
 _ENDS = re.compile(r";(?=\s*(?:;|$))")
 
@@ -46,7 +51,7 @@ def _without_type(found: re.Match[str]) -> str:
     return found["room"] + " " * len(found["type"])
 
 
-Step = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
+Step = tuple[re.Pattern[str], Rewrite]
 
 _STEPS: Sequence[Step] = (
     (_MINUS, "-"),
@@ -55,6 +60,9 @@ _STEPS: Sequence[Step] = (
     (_LINE_COMMENT, _blank),
     (_SUFFIX, lambda found: found[1]),
     (_COLONS, "."),
+    (re.compile(r"%\*%"), "@"),
+    (_GIVES, lambda found: found[1] + "=" + " " * (len(found[2]) - 1)),
+    (_C_FUNCTION, lambda found: found[1] + "("),
     (_ARROW, "."),
     (_ANNOTATION, _blank),
     (_TYPE, _without_type),
@@ -64,8 +72,7 @@ _STEPS: Sequence[Step] = (
     (_NOT, " not "),
     (_REFERENCE, " "),
     (_CLOSURE, lambda found: f"lambda {found[1]}: "),
-    (_FAT_ARROW, lambda found: f"lambda {found[1]}: "),
-    (_ENDS, " "),
+    (_FAT_ARROW, lambda found: f"lambda {found['held'] or found['bare']}: "),
 )
 """Sign -> what Python has for it, one after the other."""
 
@@ -81,6 +88,20 @@ def to_python(text: Draft) -> Draft:
     """
     if is_matlab(text.text):
         text = matlab_to_python(text)
+    if _EIGEN.search(text.text):
+        text = text.rewrite(r"(?<![*])\*(?![*=])", "@")
     for pattern, new in _STEPS:
-        text = text.rewrite(pattern, new)
-    return branches_to_calls(text)
+        text = _outside_texts(text, pattern, new)
+    return branches_to_calls(laid_out(text).rewrite(_ENDS, " "))
+
+
+def _outside_texts(text: Draft, pattern: re.Pattern[str], new: Rewrite) -> Draft:
+    """The pattern replaced where it does not start in quotes: `'ij,jk->ik'` stays."""
+    quoted = [found.span() for found in _TEXT.finditer(text.text)]
+
+    def change(found: re.Match[str]) -> str:
+        if any(start < found.start() < end for start, end in quoted):
+            return found.group()
+        return new if isinstance(new, str) else new(found)
+
+    return text.rewrite(pattern, change)
