@@ -157,7 +157,7 @@ class Mender:
                 same = next(
                     (n for n, t in self.reading.leaves.items() if t == meant and "/" not in n), None
                 )
-                values[name] = Var(same) if same else self.spelled(self.truth.prover.flat(meant))
+                values[leaf] = Var(same) if same else self.spelled(self.truth.prover.flat(meant))
         return substitute(term, values)
 
 

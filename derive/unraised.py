@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from derive.contract import unsupported
 from derive.diagnostic import DeriveError
 from derive.indexing import closed, fresh_letter, total
 from derive.local import free_entry
@@ -17,9 +18,15 @@ from derive.term import Term, Var, apply, const
 def formula_of(value: Poly, shape: Shape, shapes: Mapping[str, Shape]) -> Term:
     """The matrix formula of a general entry, or else the array of its entries."""
     try:
-        return matrix_form(value, shape, lambda name: shapes[name])
+        return matrix_form(value, shape, lambda name: _known(name, shapes))
     except DeriveError:
         return entries_form(value, shape, shapes)
+
+
+def _known(name: str, shapes: Mapping[str, Shape]) -> Shape:
+    if name == DELTA:
+        raise unsupported("a sum over a window")
+    return shapes[name]
 
 
 def entries_form(value: Poly, shape: Shape, shapes: Mapping[str, Shape]) -> Term:
