@@ -1,8 +1,8 @@
 """What a text means as formulas over matrices: ranks, axes, products, index letters settled.
 
-A reader knows what is written; here shapes decide what it means. `x @ w` of two arrays with one axis
-is a number in NumPy; in mathematics a declared vector is a column (or a row), and `x^T w` is. A
-misfit is refused with both sub-formulas, both shapes and the place.
+A reader knows what is written; here shapes decide what it means. `x @ w` of two arrays with one
+axis is a number in NumPy; in mathematics a declared vector is a column (or a row), and `x^T w` is.
+A misfit is refused with both sub-formulas, both shapes and the place.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def _placed(value: Value, written: Term) -> Value:
 class Elaborator:
     """Turns formulas as written into values. One for each text and each way of reading it.
 
-    `shapes`: of the names of the derivation, as declared. `derivative` gives the value of a name such
-    as `dL/dz2`. `vectors`: what a declared array with
-    one axis is: "numpy" (itself), "column" or "row".
+    `shapes`: of the names of the derivation, as declared. `derivative` gives the value of a name
+    such as `dL/dz2`. `vectors`: what a declared array with one axis is: "numpy" (itself), "column"
+    or "row". The other hooks know indices that pick rows, and gradients of formulas.
     """
 
     shapes: Mapping[str, Shape]

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
 
 from derive import statement as said
 from derive.dense import Stack
@@ -77,7 +79,7 @@ class Setting:
             case said.Dims(sizes=sizes):
                 self.sized(sizes)
             case said.Stack(text=text, options=options):
-                self.stacked(stack(text, **options))
+                self.stacked(stack(text, **dict[str, Any](options)))
             case said.Orientation(vectors=vectors):
                 self.vectors = vectors
             case said.Declare():
@@ -144,7 +146,7 @@ class Setting:
         return Elaborator(self.shapes, text=text, sizes=self.sizes, chosen=self.selection)
 
     def selection(self, index: str, dim: Dim) -> str:
-        """The matrix, one 1 in a row, that picks rows by an index: `W[idx]` is a product with it."""
+        """The matrix, one 1 in a row, that picks rows: `W[idx]` is a product with it."""
         name = f"{index}·{dim}"
         if name not in self.shapes:
             self.shapes[name] = shape = (*self.shapes[index], dim)
@@ -190,7 +192,7 @@ class Setting:
         return Derivation(tuple(self.symbols), tuple(self.equations), loss, self.sizes)
 
 
-def setting(lines: Iterable[said.Statement], start: Setting | None = None) -> Setting:
+def setting_of(lines: Iterable[said.Statement], start: Setting | None = None) -> Setting:
     """What a document sets out. Raises DeriveError, with its line, for one that does not fit."""
     made = start or Setting()
     for statement in lines:
@@ -249,4 +251,4 @@ def _dim(text: str) -> Dim:
 def _hot(rows: Constant, dim: Dim, sizes: Mapping[str, int]) -> Constant:
     """An index as rows of zeros with a single 1."""
     assert isinstance(rows, tuple)
-    return tuple(tuple(int(place == row) for place in range(dim.size(sizes))) for row in rows)
+    return tuple(tuple(Fraction(place == row) for place in range(dim.size(sizes))) for row in rows)
