@@ -21,13 +21,14 @@ CLAIM_COMMANDS: Mapping[str, tuple[str, str]] = {
     "nabla": ("nabla", "∇"),
     "triangledown": ("nabla", "∇"),
     **dict.fromkeys(_words("times cross"), ("sign", "×")),
-    **dict.fromkeys(("otimes",), ("sign", "⊗")),
+    "otimes": ("sign", "⊗"),
+    "oslash": ("sign", "⊘"),
     **dict.fromkeys(_words("star bullet"), ("sign", "*")),
     "in": ("sign", "∈"),
     **dict.fromkeys(
         _words("""
-            leftarrow gets equiv triangleq coloneqq coloneq doteq Rightarrow implies iff Leftrightarrow
-            longrightarrow Longrightarrow
+            leftarrow gets equiv triangleq coloneqq coloneq doteq Rightarrow implies iff
+            Leftrightarrow longrightarrow Longrightarrow
         """),
         ("sign", EQUALS),
     ),
@@ -59,6 +60,7 @@ CLAIM_CHARACTERS: Mapping[str, tuple[str, str]] = {
     "∇": ("nabla", "∇"),
     "×": ("sign", "×"),
     "⊗": ("sign", "⊗"),
+    "⊘": ("sign", "⊘"),
     "•": ("sign", "*"),
     "⋆": ("sign", "*"),
     "∈": ("sign", "∈"),
@@ -93,10 +95,9 @@ LONG_SIGNS: Mapping[str, str] = {
 """Several characters that are one sign."""
 
 SKIPPED = frozenset(
-    _words(r"""
-        nonumber notag limits nolimits displaystyle textstyle scriptstyle mathstrut hfill left. right.
-        normalsize small large centering noindent relax mathop mathbin mathrel mathord protect qty
-        newline
+    _words("""
+        nonumber notag limits nolimits scriptstyle mathstrut hfill normalsize small large centering
+        noindent relax mathop mathbin mathrel mathord protect qty newline
     """)
 )
 """Commands that mean nothing here."""

@@ -11,16 +11,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from derive.diagnostic import DeriveError, Span, refuse
+from derive.notation.choices import GRADIENT
 from derive.notation.claim_reader import ClaimReader
 from derive.notation.claim_scanner import scan_claim
-from derive.notation.derivatives import GRADIENT, Namer
-from derive.notation.indices import IndexReader, everything
+from derive.notation.derivatives import Derivatives
+from derive.notation.emitting import Resolved
+from derive.notation.indices import IndexReader
 from derive.notation.layout import Statement, Tokens, statements
 from derive.notation.lexicon import INDEX, Lexicon
 from derive.notation.marks import Marks, attach
 from derive.notation.ones import settle_ones
 from derive.notation.piece import Maker
-from derive.notation.resolve import Resolved, resolve
+from derive.notation.resolve import resolve
+from derive.notation.sums import everything
 from derive.notation.table import CHOICES
 from derive.scope import ClaimText, Link, Scope
 from derive.term import Apply, Term, Var, fold, walk
@@ -59,6 +62,7 @@ class _Claim:
         self.scope = scope
         self.lexicon = Lexicon(scope)
         self.signs = dict(_signs(scope.signs))
+        self.pair: frozenset[str] = frozenset()
         self.tokens = scan_claim(text)
 
     def read(self) -> ClaimText:
@@ -68,9 +72,11 @@ class _Claim:
             self.assign(statement)
         return self.judged(last)
 
-    def namer(self, marks: Marks) -> Namer:
+    def namer(self, marks: Marks) -> Derivatives:
         """What finds names in one part."""
-        return Namer(self.lexicon, IndexReader(self.lexicon, self.text, marks), self.text)
+        namer = Derivatives(self.lexicon, IndexReader(self.lexicon, self.text, marks), self.text)
+        namer.pair = self.pair
+        return namer
 
     def side(self, tokens: Tokens) -> _Side:
         """One part with its letters resolved."""
@@ -108,6 +114,7 @@ class _Claim:
             if is_left:
                 left_span = parts[0][0].span.join(parts[0][-1].span)
                 letters = self.letters(parts[0])
+                self.pair = self.jacobian(left)
                 parts = parts[1:]
         links = tuple(self.link(part, letters) for part in parts if part)
         free = {letter for link in links for letter in _free(link.term)}
@@ -130,7 +137,16 @@ class _Claim:
         if any(isinstance(node, Apply) and node.op == GRADIENT for node in walk(term)):
             return True, None
         kinds = [token.kind for token in side.resolved.tokens]
-        return kinds[0] == "piece" and set(kinds[1:]) <= {"sign", "end"}, term
+        alone = kinds[0] == "piece" and set(kinds[1:]) <= {"sign", "end"}
+        return alone or kinds[0] == "operator", term
+
+    def jacobian(self, left: Term | None) -> frozenset[str]:
+        """The two letters of a left side that is an entry of a Jacobian."""
+        if not (isinstance(left, Apply) and left.op == "entry" and isinstance(left.args[0], Var)):
+            return frozenset()
+        of = left.args[0].name.partition("/d")[0][1:]
+        names = frozenset(place.name for place in left.args[1:] if isinstance(place, Var))
+        return names if self.scope.shapes.get(of) and len(left.args) == 3 else frozenset()
 
     def letters(self, tokens: Tokens) -> tuple[str, ...]:
         """The index letters in the scripts of a left side, in order."""

@@ -36,6 +36,7 @@ class _Rows:
     """The rows of one text, each a list of parts."""
 
     rows: list[list[list[Token]]] = field(default_factory=lambda: [[[]]])
+    ended: bool = False
 
     def put(self, token: Token) -> None:
         self.rows[-1][-1].append(token)
@@ -45,6 +46,12 @@ class _Rows:
 
     def row(self) -> None:
         self.rows.append([[]])
+        self.ended = False
+
+    def cuts(self, token: Token, before: Token | None) -> bool:
+        """Whether a sentence ends the formula: `where z is ...`."""
+        script = before is not None and before.is_sign("_", "^")
+        return bool(self.rows[-1][0]) and not script and token.text.startswith(_ASIDES)
 
 
 def statements(tokens: Sequence[Token], text: str) -> tuple[Statement, ...]:
@@ -67,6 +74,10 @@ def _split(tokens: Sequence[Token], text: str) -> list[list[list[Token]]]:
             opened.pop()
         if not opened and plain and before and "\n" in text[before.span.end : token.span.start]:
             rows.row()
+        if token.kind == "prose" and not opened and rows.cuts(token, before):
+            rows.ended = True
+        if rows.ended and not token.is_sign(_ROW, ";"):
+            continue
         if opened and opened[-1] in _ARRANGED and token.is_sign(_ROW, "&"):
             continue
         if opened or token.kind == "close":
@@ -142,11 +153,8 @@ def _trimmed(part: list[Token]) -> list[Token]:
     for token in part:
         depth += {"open": 1, "close": -1}.get(token.kind, 0)
         script = bool(kept) and kept[-1].is_sign("_", "^")
-        if token.kind == "prose" and not depth and not script:
-            if kept and token.text.startswith(_ASIDES):
-                break
-            if not kept:
-                continue
+        if token.kind == "prose" and not depth and not script and not kept:
+            continue
         kept.append(token)
     while kept and (kept[-1].is_sign(*_ENDINGS) or _is_aside(kept)):
         kept.pop()

@@ -1,7 +1,7 @@
 r"""What the names in a claim stand for: declared names, other spellings, aliases.
 
-A spelling that is one name is found by its key, fonts, braces and underscores aside; one that is more
-than a name is a row of marks, matched one by one.
+A spelling that is one name is found by its key, fonts, braces and underscores aside; one that is
+more than a name is a row of marks, matched one by one.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ def _order(one: Found) -> tuple[int, bool, int, int]:
 
 
 def apart(marks: Marks, place: int) -> bool:
-    """Whether room parts this letter from the one before it; a `d` and what follows stay together."""
+    """Whether room parts this letter from the one before it; a `d` stays with what follows."""
     before, mark = marks[place - 1], marks[place]
     if not mark.spaced:
         return False

@@ -1,6 +1,6 @@
 r"""Tokens with what hangs on them: a letter, its accent, its scripts, its primes.
 
-`\hat{y}_{ij}^{(l)T}` is one mark: the letter `yhat`, the subscripts i and j, a label and a transpose.
+`\hat{y}_{ij}^{(l)T}` is one mark: the letter `yhat`, subscripts i and j, a label, a transpose.
 Brackets stay marks of their own; braces stay only where they group or hold an argument.
 """
 
@@ -15,6 +15,7 @@ from derive.notation.names import name_key
 from derive.notation.scanner import Token
 
 NAMING = frozenset(("letter", "greek", "word"))
+_NOWHERE = Span(0, 0)
 _PRIMES = ("'", "′")
 _COUNT = {"frac": 2, "sqrt": 1}
 
@@ -31,7 +32,7 @@ class Mark:
     sups: tuple[Marks, ...] = ()
     primes: int = 0
     quoted: bool = False
-    base: Span = Span(0, 0)
+    base: Span = _NOWHERE
 
     def is_sign(self, *texts: str) -> bool:
         """Whether this is one of these signs."""
