@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from derive.notation.draft import Draft, draft
+from derive.notation.limits import check_length
 from derive.notation.lookup import SLASH, Lookup, lookup
 from derive.notation.python import parse_expression
 from derive.notation.surface import SurfaceReader
@@ -25,6 +26,7 @@ def read_quantity(text: str, scope: Scope) -> Term:
     >>> read_quantity("m * dJ/dz", Scope({"m": (), "J": (), "z": (dim("m"),)})).args[1]
     Var(name='dJ/dz', span=Span(start=4, end=9))
     """
+    check_length(text)
     words = lookup(scope, claims=False)
     tree, source = parse_expression(with_quotients(draft(text), words))
     return SurfaceReader(source, words).term(tree)

@@ -64,6 +64,8 @@ class SurfaceReader(NumpyReader):
 
     def vector(self, node: ast.List | ast.Tuple) -> Piece:
         """`[1, 2, 3]`"""
+        if isinstance(node, ast.Tuple):
+            raise self.refusal("D113", "here are several values, and one is read", node)
         parts = [self.piece(item) for item in node.elts]
         if not parts or not all(isinstance(part.term, Const) for part in parts):
             raise self.refusal("D113", "only a list of numbers is read here", node)

@@ -20,14 +20,15 @@ _LINE_COMMENT = re.compile(r"(?:(?<=[;{}])|^)([^\S\n]*)//[^\n]*", re.M)
 _PROMPT = re.compile(r"^(?:>>>|\.\.\.) ", re.M)
 _WORDS = r"(?!(?:return|not|in|is|and|or|if|else|elif|for|lambda|yield|def|await|assert)\b)"
 _TYPE = re.compile(
-    rf"(?:^|(?<=[;{{]))(?P<room>\s*){_WORDS}"
-    r"(?P<type>(?:[A-Za-z_][\w:.]*(?:<[^<>=]*>)?[ \t]*[&*]?[ \t]+)+)"
+    rf"(?:^|(?<=[;{{]))(?P<room>[ \t]*){_WORDS}"
+    r"(?P<type>(?:[A-Za-z_][\w:.]*(?:<[^<>=\n]*>)?(?:[ \t]+|[ \t]*[&*][ \t]*))+)"
     r"(?=[&*]?[A-Za-z_]\w*(?:\[[^\]=]*\])*\s*(?::[^=\n]*)?=(?!=))",
     re.M,
 )
 _ANNOTATION = re.compile(r"(?<=\w)\s*:\s*&?(?:mut )?[A-Z]\w*<[^=\n]*>\s*(?==(?!=))")
 _NAMED_LEFT = re.compile(
-    r"(?:^|(?<=[;\n]))(\s*[A-Za-z_][\w.]*)(\((?:\s*[A-Za-z_][\w.]*\s*,?)*\))(?=\s*=(?!=))"
+    r"(?:^|(?<=[;\n]))([ \t]*[A-Za-z_][\w.]*)"
+    r"(\([ \t]*[A-Za-z_][\w.]*(?:[ \t]*,[ \t]*[A-Za-z_][\w.]*)*[ \t]*\))(?=[ \t]*=(?!=))"
 )
 _ARROW = re.compile(r"(?<=[\w\]])->(?=[A-Za-z_])")
 _GIVES = re.compile(r"(?:^|(?<=;))([ \t]*[A-Za-z_][\w.\[\]]*[ \t]*)(<-|:=)", re.M)
@@ -97,10 +98,10 @@ def to_python(text: Draft) -> Draft:
 
 def _outside_texts(text: Draft, pattern: re.Pattern[str], new: Rewrite) -> Draft:
     """The pattern replaced where it does not start in quotes: `'ij,jk->ik'` stays."""
-    quoted = [found.span() for found in _TEXT.finditer(text.text)]
+    quoted = {place for found in _TEXT.finditer(text.text) for place in range(*found.span())[1:]}
 
     def change(found: re.Match[str]) -> str:
-        if any(start < found.start() < end for start, end in quoted):
+        if found.start() in quoted:
             return found.group()
         return new if isinstance(new, str) else new(found)
 
