@@ -6,8 +6,9 @@ A page leaves much unsaid. What is taken for granted here says so in the note of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from derive.equation import NAME, name_of, unadorned
 from derive.functions import FUNCTIONS
@@ -76,13 +77,12 @@ def network(found: Sequence[Found]) -> tuple[Statement, ...]:
     return (*network.head(), *network.forward(), *claims)
 
 
-def words_of(text: str, known: Iterable[str] = ()) -> list[str]:
-    r"""The names that may stand in a text, in ASCII: words, or else their letters.
+def words_of(text: str, keys: Collection[str] = ()) -> list[str]:
+    r"""The names that may stand in a text, in ASCII: words with a known key, or else letters.
 
     >>> words_of(r"xW_1 + \tanh(b_1)")
     ['x', 'W1', 'b1']
     """
-    keys = {name_key(name) for name in known}
     found: list[str] = []
     for match in NAME.finditer(unadorned(text)):
         name = name_of(match[0].rstrip("'"))
@@ -106,26 +106,34 @@ class Network:
     needed: dict[str, None] = field(default_factory=dict)
     dims: dict[str, Declare] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def loss(self) -> str | None:
         """The name of the loss."""
         return next((name for name in LOSSES if name in self.defined), None)
 
-    def spelled(self, word: str) -> str:
-        """The defined name that a word spells, or the word."""
-        key = name_key(word)
-        return next((name for name in self.defined if name_key(name) == key), word)
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """The defined name that has a key: `y_hat` and `yhat` are one."""
+        return {name_key(name): name for name in reversed(self.defined)}
+
+    @cached_property
+    def uses(self) -> dict[str, list[str]]:
+        """The names in each definition, defined ones as they are defined."""
+        return {name: self.words(one.text) for name, one in self.defined.items()}
+
+    def words(self, text: str) -> list[str]:
+        """The names in a text."""
+        return [self.keys.get(name_key(word), word) for word in words_of(text, self.keys)]
 
     def need(self, texts: Iterable[str]) -> None:
         """Marks the names in the texts, and those that their definitions use."""
-        waiting = [word for text in texts for word in words_of(text, self.defined)]
+        waiting = [word for text in texts for word in self.words(text)]
         waiting += [self.loss] if self.loss else []
         while waiting:
-            name = self.spelled(waiting.pop())
+            name = waiting.pop()
             if name not in self.needed:
                 self.needed[name] = None
-                if name in self.defined:
-                    waiting += words_of(self.defined[name].text, self.defined)
+                waiting += self.uses.get(name, [])
 
     @property
     def rows(self) -> bool:
@@ -139,7 +147,7 @@ class Network:
         """Declares the names that have a shape; gives the shapes of formulas as claims."""
         for one in said:
             name = name_of(one.subject)
-            own = self.spelled(name.text) if name else ""
+            own = self.keys.get(name_key(name.text), name.text) if name else ""
             if name and own not in self.defined and own in self.needed and own not in self.dims:
                 dims = one.dims[::-1] if name.turned else one.dims
                 self.dims[own] = self.declared(own, dims, one)
@@ -160,12 +168,12 @@ class Network:
         known = {name: one.dims for name, one in self.dims.items()}
         for one in self.ordered():
             found = PRODUCT.match(unadorned(one.text))
-            words = [self.spelled(word) for word in words_of(one.text, self.defined)]
+            uses = self.uses[one.name]
             if found:
-                a, b = (self.spelled("".join(words_of(part))) for part in found.groups())
+                a, b = ("".join(self.words(part)[:1]) for part in found.groups())
                 self.factor(a, b, one.name, known, one)
-            elif words and words[0] in known and one.name != self.loss:
-                known[one.name] = known[words[0]]
+            elif uses and uses[0] in known and one.name != self.loss:
+                known[one.name] = known[uses[0]]
         self.target(known)
 
     def factor(
@@ -208,19 +216,20 @@ class Network:
 
     def ordered(self) -> Iterator[Definition]:
         """The definitions that are needed, each after those that it uses."""
-        done: set[str] = set()
-        waiting = [one for name, one in self.defined.items() if name in self.needed]
-        while waiting:
-            ready = [one for one in waiting if not self.lacks(one, done)] or waiting[:1]
-            for one in ready:
-                waiting.remove(one)
-                done.add(one.name)
-            yield from ready
-
-    def lacks(self, one: Definition, done: set[str]) -> bool:
-        """Whether a definition uses a name that is still to come."""
-        words = map(self.spelled, words_of(one.text, self.defined))
-        return any(word in self.defined and word not in done and word != one.name for word in words)
+        state: dict[str, bool] = {}
+        for first in self.defined if self.needed else ():
+            waiting = [first] if first in self.needed else []
+            while waiting:
+                name = waiting[-1]
+                if name in state:
+                    waiting.pop()
+                    if not state[name]:
+                        state[name] = True
+                        yield self.defined[name]
+                    continue
+                state[name] = False
+                inner = (one for one in self.uses[name] if one in self.defined)
+                waiting += [one for one in inner if one not in state]
 
 
 PRODUCT = re.compile(

@@ -133,13 +133,13 @@ class Page:
         left, name = row.left, name_of(row.left)
         if not left:
             return
-        if is_derivative(left) and (len(row.links) > 1 or row.dims is not None):
+        if is_derivative(left) and (any(row.links[1:]) or row.dims is not None):
             self.named = derivative_of(left) or self.named
             yield from _named(row, span)
             yield ClaimLine(None, row.text, span=span)
         elif derivative_of(left):
             self.named = derivative_of(left)
-        elif len(row.links) > 1 and name and not name.turned:
+        elif any(row.links[1:]) and name and not name.turned:
             yield from _definitions(name.text, row, span)
         elif len(row.links) == 1 and row.dims is not None:
             yield self.shaped(row, part, span)

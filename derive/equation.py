@@ -65,7 +65,7 @@ def rows(formula: str, start: int = 0) -> tuple[Row, ...]:
         if found and EQUAL.match(row):
             found[-1] = (f"{found[-1][0]} {row}", found[-1][1])
         else:
-            found.append((row, start + place))
+            found.append((row, start + place + len(text) - len(text.lstrip(" \t\r\n&"))))
     return tuple(_row(text, place) for text, place in found)
 
 

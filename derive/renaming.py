@@ -12,6 +12,7 @@ from derive.definitions import LOSSES, TARGETS, Definition, words_of
 from derive.dense import Stack
 from derive.equation import name_of, unadorned
 from derive.functions import FUNCTIONS
+from derive.notation.names import name_key
 from derive.statement import Alias, ClaimLine
 
 CALL = re.compile(r"[\\{]?(?P<function>[A-Za-z_]+)\}?\s*[({]+(?P<argument>[^(){}]+)[)}]+")
@@ -30,7 +31,8 @@ def renamed(
             known[one.name] = name
             yield Alias(written(one.name), name, line=one.line, span=one.span)
     own = {*stack.derivation.names(), *known}
-    for name in dict.fromkeys(word for one in claims for word in words_of(one.text, own)):
+    keys = set(map(name_key, own))
+    for name in dict.fromkeys(word for one in claims for word in words_of(one.text, keys)):
         if TARGETS.fullmatch(name) and name not in own:
             yield Alias(written(name), "y")
 
