@@ -11,7 +11,7 @@ _DOTTED = re.compile(r"(?<![\d.])\.[*/^]|(?<=\d)\.[*^]")
 _QUOTE = re.compile(r"(?<=[\w)\]'])\.?'(?!\()")
 _COMMENTS = re.compile(r"(?:#|//)[^\n]*|/\*.*?\*/", re.S)
 _TEXTS = re.compile(r"(?<![\w)\]'.])'[^'\n]*'|\"[^\"\n]*\"")
-_END_RANGE = re.compile(r"(?<![\w.])(?:\d+\s*:\s*end|\d+\s*:\s*(?:\d+|end))(?!\w)")
+_END_RANGE = re.compile(r":\s*end\b")
 _WORDS_OF_PYTHON = re.compile(
     r"\bnp\.|\bnumpy\.|\bself\b|\bdef\b|\blambda\b|\*\*|@|\[['\"]|\.T\b|\.dot\("
 )

@@ -12,6 +12,7 @@ from derive.notation.braces import laid_out
 from derive.notation.branches import branches_to_calls
 from derive.notation.draft import Draft, Rewrite
 from derive.notation.matlab import is_matlab, matlab_to_python
+from derive.notation.quantities import LAMBDA
 
 _NUMBER = r"(?<![\w.])(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)"
 _SUFFIX = re.compile(_NUMBER + r"_?(?:f32|f64|[fFdDL])(?![\w.])")
@@ -57,6 +58,7 @@ Step = tuple[re.Pattern[str], Rewrite]
 _STEPS: Sequence[Step] = (
     (_MINUS, "-"),
     (_PROMPT, ""),
+    (LAMBDA, "lambda_"),
     (_BLOCK_COMMENT, _blank),
     (_LINE_COMMENT, _blank),
     (_SUFFIX, lambda found: found[1]),
