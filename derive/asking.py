@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from derive.case import derivative_of
 from derive.diagnostic import refuse
 from derive.entries import is_index_name
-from derive.case import derivative_of
 from derive.notation.claims import read_claim
 from derive.notation.code import looks_like_code, read_code
 from derive.scope import ClaimText, Scope

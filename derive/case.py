@@ -6,13 +6,16 @@ import re
 from dataclasses import dataclass, field, replace
 
 from derive.comparing import Program
-from derive.diagnostic import DeriveError
+from derive.diagnostic import DeriveError, refuse
 from derive.elaborate import Elaborator
 from derive.setting import Asked, Setting
 from derive.shape import Shape
 from derive.tensors import Value, column_shape, solid
-from derive.term import Derivation, Term, Var, rebuild, substitute
+from derive.term import Derivation, Equation, Term, Var, rebuild, substitute
 from derive.truth import Target, Truth, inner_names
+
+LEAF = "°"
+"""Ends a name that stands for a derivative in this text, so that it is never taken for another."""
 
 _DERIVATIVE = re.compile(r"d(.+)/d(.+)")
 
@@ -43,6 +46,20 @@ class Case:
         if of not in self.truths:
             self.truths[of] = Truth(self._derivation(of), self.shapes, self.inner[of])
         return self.truths[of]
+
+    def truth_of(self, term: Term) -> Truth:
+        """The derivatives of a formula, a number, that has no name."""
+        name = f"formula·{len(self.truths)}"
+        plain = without_spans(term)
+        known = next(
+            (t for t in self.truths.values() if t.derivation.definition(t.of) == plain), None
+        )
+        if known is None:
+            derivation = self._derivation(next(iter(self.inner)))
+            longer = replace(derivation, equations=(*derivation.equations, Equation(name, plain)))
+            known = Truth(replace(longer, loss=name), {**self.shapes, name: ()}, name)
+            self.truths[name] = known
+        return known
 
     def _derivation(self, of: str) -> Derivation:
         given = self.setting.derivation(self.inner[of])
@@ -97,7 +114,18 @@ class Reading:
     def elaborator(self) -> Elaborator:
         """What settles the formulas of the claim."""
         setting = self.case.setting
-        return Elaborator(setting.shapes, self.leaf, self.vectors, self.text, setting.sizes)
+        made = Elaborator(setting.shapes, self.leaf, self.vectors, self.text, setting.sizes)
+        made.differentiated, made.leaves = self.differentiated, self.core
+        made.chosen, made.once = setting.known_selection, setting.once
+        return made
+
+    def differentiated(self, value: Value, wrt: str) -> Value:
+        """The gradient of a formula by a name, in forward names."""
+        known = self.case.setting.shapes
+        if wrt not in known:
+            raise refuse("D101", f"unknown name `{wrt}`", self.text)
+        truth = self.case.truth_of(self.resolved(solid(value)))
+        return Value(truth.written(self.case.inner[wrt]), known[wrt])
 
     def leaf(self, name: str) -> Value | None:
         """A given name or a derivative, as a name with a shape; None for other names."""
@@ -106,7 +134,7 @@ class Reading:
             if value is None:
                 return None
             self.leaves[name], self.shapes[name] = solid(value), value.shape
-        return Value(Var(name), self.shapes[name])
+        return Value(Var(name + LEAF), self.shapes[name])
 
     def _meant(self, name: str) -> Value | None:
         if name in self.asked.given:
@@ -133,13 +161,18 @@ class Reading:
 
     def resolved(self, term: Term) -> Term:
         """A formula of the text in the names that proofs and numbers know."""
-        return substitute(self.case.renamed(term), self.leaves)
+        leaves = {name + LEAF: value for name, value in self.leaves.items()}
+        return substitute(self.case.renamed(term), leaves)
 
     def program(self) -> Program:
         """What is evaluated for this reading: the names of the text above the rest."""
         base = self.case.program(self.of)
-        named = {name: self.case.renamed(term) for name, term in self.leaves.items()}
-        return base.extended(named, {n: column_shape(s) for n, s in self.shapes.items()})
+        named = {name + LEAF: term for name, term in self.leaves.items()}
+        return base.extended(named, self.core())
+
+    def core(self) -> dict[str, Shape]:
+        """The shapes of the names of this text as they are kept."""
+        return {name + LEAF: column_shape(shape) for name, shape in self.shapes.items()}
 
 
 def without_spans(term: Term) -> Term:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from derive.arrays import elementwise
-from derive.arrays import product as matrix_product
+from derive.arrays.pointwise import elementwise
+from derive.arrays.products import outer_product
+from derive.arrays.products import product as matrix_product
 from derive.edits import Edit
 from derive.ops import ShapeMismatch
 from derive.shape import Shape
@@ -80,7 +81,7 @@ def _joined(
         for left, right in product(table[start, split], table[split, end]):
             if left.cost + right.cost > most:
                 continue
-            for op in PRODUCTS:
+            for op in (*PRODUCTS, "outer"):
                 made = join(op, left, right, sign, most)
                 if made is not None:
                     found.setdefault(made.value.shape, []).append(made)
@@ -102,6 +103,8 @@ def join(op: str, left: Part, right: Part, sign: str, most: float) -> Part | Non
     scaling = () in (left.value.shape, right.value.shape)
     if scaling and op != "mul":
         return None
+    if op == "outer" and not (left.value.flat and right.value.flat):
+        return None
     changed = sign not in (op, ANY) and not scaling
     cost = left.cost + right.cost + changed
     if cost > most or (op == "mul" and not scaling and not _alike(left.value, right.value)):
@@ -109,6 +112,8 @@ def join(op: str, left: Part, right: Part, sign: str, most: float) -> Part | Non
     try:
         if op == "mul":
             value = elementwise("mul", left.value, right.value)
+        elif op == "outer":
+            value = outer_product(left.value, right.value)
         else:
             value = matrix_product(left.value, right.value)
     except ShapeMismatch:

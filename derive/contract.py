@@ -78,6 +78,10 @@ def entry(atom: Atom, shapes: Callable[[str], Shape]) -> Piece:
         elif start:
             term = apply("slice", term, attrs=(axis, start, None))
         elif name is not None and range_of(name).total() != dim.total():
+            first = range_of(name)
+            if dim.parts[: len(first.parts)] == first.parts:
+                term = apply("slice", term, attrs=(axis, 0, first))
+                continue
             raise unsupported(f"a leading block of {_shown(atom.head)}")
     return Piece(term, names[0], names[1])
 

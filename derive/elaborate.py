@@ -1,8 +1,8 @@
 """What a text means as formulas over matrices: ranks, axes, products, index letters settled.
 
-A reader knows what is written; here shapes decide what it means. `x @ w` of two arrays with one axis
-is a number in NumPy; in mathematics a declared vector is a column (or a row), and `x^T w` is. A
-misfit is refused with both sub-formulas, both shapes and the place.
+A reader knows what is written; here shapes decide what it means. `x @ w` of two arrays with one
+axis is a number in NumPy; in mathematics a declared vector is a column (or a row), and `x^T w` is.
+A misfit is refused with both sub-formulas, both shapes and the place.
 """
 
 from __future__ import annotations
@@ -23,6 +23,14 @@ from derive.term import Apply, Const, Term, Var, apply
 CODES = {"chain": "D201", "elementwise": "D202", "axis": "D203", "rank": "D204", "index": "D207"}
 
 
+def _shorter(a: Dim, b: Dim) -> Dim | None:
+    """The shorter of two ranges of which one goes on where the other ends, as code may index."""
+    for one, other in ((a, b), (b, a)):
+        if one != other and other.parts[: len(one.parts)] == one.parts:
+            return one
+    return None
+
+
 def _placed(value: Value, written: Term) -> Value:
     """The value, its formula said to stand where it was written."""
     return replace(value, term=replace(value.term, span=written.span))
@@ -32,9 +40,9 @@ def _placed(value: Value, written: Term) -> Value:
 class Elaborator:
     """Turns formulas as written into values. One for each text and each way of reading it.
 
-    `shapes`: of the names of the derivation, as declared. `derivative` gives the value of a name such
-    as `dL/dz2`. `vectors`: what a declared array with
-    one axis is: "numpy" (itself), "column" or "row".
+    `shapes`: of the names of the derivation, as declared. `derivative` gives the value of a name
+    such as `dL/dz2`. `vectors`: what a declared array with one axis is: "numpy" (itself), "column"
+    or "row". The other hooks know indices that pick rows, and gradients of formulas.
     """
 
     shapes: Mapping[str, Shape]
@@ -43,6 +51,9 @@ class Elaborator:
     text: str = ""
     sizes: Mapping[str, int] = field(default_factory=dict)
     chosen: Callable[[str, Dim], str] | None = None
+    once: Callable[[str], bool] | None = None
+    leaves: Callable[[], Mapping[str, Shape]] = dict
+    differentiated: Callable[[Value, str], Value] | None = None
     windows: list[tuple[Linear, frozenset[str]]] = field(default_factory=list)
     memo: dict[int, tuple[Term, Value]] = field(default_factory=dict)
     ranges: dict[str, tuple[Dim, Term]] = field(default_factory=dict)
@@ -50,7 +61,8 @@ class Elaborator:
     @property
     def core(self) -> dict[str, Shape]:
         """The shapes of names as they are kept."""
-        return {name: column_shape(shape) for name, shape in self.shapes.items()}
+        own = {name: column_shape(shape) for name, shape in self.shapes.items()}
+        return own | dict(self.leaves())
 
     def value(self, term: Term) -> Value:
         """The value of a formula. Raises DeriveError where shapes do not fit."""
@@ -106,7 +118,9 @@ class Elaborator:
     def along(self, letter: str, dim: Dim, place: Term) -> None:
         """Learn that a letter runs over a dimension. Raises where it runs over another one too."""
         before = self.ranges.setdefault(letter, (dim, place))
-        if not agree(before[0], dim):
+        if self.vectors == "numpy" and (shorter := _shorter(before[0], dim)):
+            self.ranges[letter] = (shorter, before[1])
+        elif not agree(before[0], dim):
             name = letter.removeprefix("#")
             first, second = self.quoted(before[1]), self.quoted(place)
             message = (
@@ -117,6 +131,11 @@ class Elaborator:
     def window(self, letters: frozenset[str], dim: Dim) -> None:
         """Learn that a sum of letters runs over a dimension: `i + m` in `x[i + m]`."""
         self.windows.append((linear(dim), letters))
+
+    def reach(self, letter: str) -> Dim | None:
+        """Over what a free letter runs, as far as it is known."""
+        found = self.ranges.get(letter)
+        return found[0] if found else self._windowed(letter)
 
     def bound(self, letter: str, upper: Dim | None = None) -> Dim | None:
         """The range of a letter that is bound here, which it is then free to change."""

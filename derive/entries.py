@@ -78,6 +78,8 @@ class Body:
         """The place that an index formula such as `i + m` or `i - 1` means."""
         if isinstance(term, Const):
             return self.calculus.shift(self.calculus.zero, (int(term.value),))
+        if isinstance(term, Var) and not is_index_name(term.name):
+            return self.calculus.shift(self.calculus.zero, (term.name,))
         if isinstance(term, Var):
             return places[term.name]
         left, right = (self.place(arg, places) for arg in term.args)

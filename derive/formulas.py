@@ -19,6 +19,7 @@ from derive.shape import Shape, shape_text
 from derive.symbolic import forward_form, sympy_form
 from derive.term import Derivation, Term, Var, apply, substitute, variables
 from derive.tidy import hoisted, scalar_names, written_out
+from derive.unraised import formula_of
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ class _Writer:
         self.written = written_out({name: step.term for name, step in self.steps.items()})
 
     def _raised(self, adjoint: Adjoint) -> Term:
-        raised = matrix_form(adjoint.value, adjoint.shape, self._shape)
+        raised = self._formula(adjoint)
         term = substitute(self.program.expand(raised), self.latest)
         if shape_of(term, self.known) == adjoint.shape or adjoint.name == self.derivation.loss:
             return term
@@ -186,6 +187,12 @@ class _Writer:
             message = f"dL/d{adjoint.name} is the same along an axis: the loss is linear in it"
             raise refuse("D905", f"{message}, and such a loss has no formula here")
         return apply("mul", filled(1, adjoint.shape), term)
+
+    def _formula(self, adjoint: Adjoint) -> Term:
+        if not self.spread:
+            return matrix_form(adjoint.value, adjoint.shape, self._shape)
+        shapes = self.known | {n: self._shape(n) for n in (*self.adjoints, *self.program.shapes)}
+        return formula_of(adjoint.value, adjoint.shape, shapes)
 
     def _shape(self, name: str) -> Shape:
         adjoint = self.adjoints.get(name)

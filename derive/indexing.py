@@ -16,7 +16,7 @@ from typing import Any
 from derive.entries import INDEX, OPERAND, is_index_name
 from derive.ops import op_row
 from derive.shape import Dim, Part, Shape
-from derive.term import Apply, Attr, Binding, Const, Term, Var, apply, const, fold, substitute
+from derive.term import Apply, Attr, Binding, Const, Term, Var, apply, const, fold, substitute, walk
 
 Places = tuple[Term, ...]
 _fresh = count()
@@ -31,6 +31,19 @@ def letters_of(term: Term) -> frozenset[str]:
         return frozenset[str]().union(*args) - frozenset(bound_by(old))
 
     return fold(term, node)
+
+
+OPEN = frozenset(("entry", "total", "array", "delta"))
+"""Ops that only stand in formulas that are not closed yet."""
+
+
+def is_open(term: Term) -> bool:
+    """Whether a formula speaks of letters, or of entries that no array holds yet."""
+    return any(
+        is_index_name(node.name) if isinstance(node, Var) else node.op in OPEN
+        for node in walk(term)
+        if not isinstance(node, Const)
+    )
 
 
 def bound_by(term: Term) -> tuple[str, ...]:
@@ -177,7 +190,7 @@ class Pusher:
         """A formula as something that can be asked for an entry."""
         if isinstance(term, Const):
             return _Operand((), lambda _: _Entry(term))
-        if isinstance(term, Var) or not letters_of(term):
+        if isinstance(term, Var) or not is_open(term):
             return self._closed(term)
         if term.op == "entry":
             inner = self.operand(term.args[0])
@@ -265,7 +278,7 @@ def _abstracted(body: Term, arrays: dict[Term, str]) -> Term:
         return apply("entry", Var(name), *body.args[1:])
     if body.op == "delta":
         return body
-    if not letters_of(body) and body.op != "total":
+    if not is_open(body):
         return Var(arrays.setdefault(body, f"{OPERAND}{len(arrays)}"))
     return Apply(body.op, tuple(_abstracted(arg, arrays) for arg in body.args), body.attrs)
 

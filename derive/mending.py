@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from derive.array_code import numpy_text
+from derive.case import LEAF, Reading
 from derive.diagnostic import DeriveError
 from derive.edits import Edit, Names
 from derive.gradient import adjoint_name
-from derive.case import Reading
 from derive.lower import lower
 from derive.matrix import matrix_form
 from derive.notation import write
@@ -56,7 +56,11 @@ class Mender:
 
     def whole(self) -> Repair | None:
         """The gradient as derived, where it has a matrix form."""
-        term = self.spelled(self.own())
+        term = self.own()
+        if any(isinstance(n, Apply) and n.op == "each" for n in walk(term)):
+            shapes = self.reading.program().shapes
+            term = raised(term, self.truth.shape(self.target), shapes, self.truth) or term
+        term = self.spelled(term)
         if any(isinstance(n, Apply) and n.op == "each" for n in walk(term)):
             return None
         value = Value(term, self.truth.shape(self.target))
@@ -81,7 +85,11 @@ class Mender:
     def goal(self) -> Goal:
         """What the repair must be equal to, and what it may be made of."""
         shapes = {**self.setting.shapes, **self.reading.shapes}
+        own = {
+            n for n, term in self.reading.leaves.items() if term == self.truth.formula(self.target)
+        }
         arrays = {n: self.oriented(s) for n, s in shapes.items() if s and "·" not in n}
+        arrays = {n: s for n, s in arrays.items() if n not in own}
         sizes = tuple(n for n, s in shapes.items() if not s and n in self.setting.sizes)
         sizes = sizes or tuple(n for n, s in shapes.items() if not s)
         shape = self.oriented(self.truth.shape(self.target))
@@ -96,7 +104,8 @@ class Mender:
 
     def factors(self) -> Iterator[Term]:
         """The factors of the true gradient, step by step and written out, each once."""
-        seen: set[Term] = set()
+        true = self.truth.formula(self.target)
+        seen: set[Term] = {Var(n) for n, term in self.reading.leaves.items() if term == true}
         for term in self.levels():
             for factor in factors_of(self.spelled(term)):
                 if factor not in seen:
@@ -121,7 +130,8 @@ class Mender:
         if self.code:
             known = {**self.setting.shapes, **self.reading.shapes}
             value = self.reading.elaborator().value(term)
-            return numpy_text(solid(value), value.shape, known) or write(term, "plain")
+            core = self.nameable(solid(value))
+            return numpy_text(core, value.shape, known) or write(term, "plain")
         scalars = {n for n, s in {**self.setting.shapes, **self.reading.shapes}.items() if not s}
         return write(term, notation, scalars=scalars)
 
@@ -137,14 +147,17 @@ class Mender:
 
     def nameable(self, term: Term) -> Term:
         """A formula whose derivatives stand under given names, or are written out."""
-        values = {}
-        for name in variables(term):
-            if "/" in name:
+        values: dict[str, Term] = {}
+        for leaf in variables(term):
+            name = leaf.removesuffix(LEAF)
+            if name != leaf and "/" not in name:
+                values[leaf] = Var(name)
+            elif name != leaf:
                 meant = self.reading.leaves[name]
                 same = next(
                     (n for n, t in self.reading.leaves.items() if t == meant and "/" not in n), None
                 )
-                values[name] = Var(same) if same else self.spelled(self.truth.prover.flat(meant))
+                values[leaf] = Var(same) if same else self.spelled(self.truth.prover.flat(meant))
         return substitute(term, values)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import product
 
-from derive.diagnostic import refuse
+from derive.diagnostic import DeriveError, refuse
 from derive.exact import Table
 from derive.shape import Dim, Shape
 from derive.sizes import linear, value_of
@@ -34,7 +34,23 @@ def choices(names: tuple[str, ...], stated: Mapping[str, int], fixed: bool) -> l
     made = [] if fixed and len(small) == len(plain) else list(_distinct(plain))
     if len(small) == len(plain):
         made.append(small)
-    return [with_sums(names, sizes) for sizes in made]
+    return list(_possible(names, made))
+
+
+def _possible(
+    names: tuple[str, ...], made: Iterable[Mapping[str, int]]
+) -> Iterator[dict[str, int]]:
+    """The choices in which every sum of sizes is a size; all are refused if there is none."""
+    refusal: DeriveError | None = None
+    found = False
+    for sizes in made:
+        try:
+            yield with_sums(names, sizes)
+            found = True
+        except DeriveError as error:
+            refusal = error
+    if refusal is not None and not found:
+        raise refusal
 
 
 def _distinct(names: list[str]) -> Iterator[dict[str, int]]:

@@ -17,6 +17,7 @@ from derive.comparing import Point, Program, agree, at
 from derive.diagnostic import DeriveError
 from derive.edits import Edit, Edited, Names, has_bias_row, local_edits, places, without_bias_row
 from derive.elaborate import Elaborator
+from derive.indexing import letters_of
 from derive.proof import Prover
 from derive.shape import Shape
 from derive.tensors import Value, column_shape, same_shape, solid, turned
@@ -58,9 +59,10 @@ class Search:
     def value(self, term: Term) -> Value | None:
         """The value of a formula, or None where it has none."""
         try:
-            return self.elaborator.value(term)
+            value = self.elaborator.value(term)
         except DeriveError:
             return None
+        return None if letters_of(value.term) else value
 
     def run(self, term: Term) -> tuple[Edited, Value] | None:
         """The first right formula that is found, and its value; None within the time."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
 
 from derive import statement as said
 from derive.dense import Stack
@@ -18,6 +20,7 @@ from derive.infer import shapes_of
 from derive.layers import stack
 from derive.notation.quantities import read_quantity
 from derive.notation.spelling import suggestion
+from derive.ops import ShapeMismatch
 from derive.scope import Alias, Scope
 from derive.shape import Dim, Shape
 from derive.sizes import dim_of, linear
@@ -49,7 +52,7 @@ class Setting:
     constants: dict[str, Constant] = field(default_factory=dict)
     spelled: dict[str, str] = field(default_factory=dict)
     given: dict[str, Term] = field(default_factory=dict)
-    aliases: list[Alias] = field(default_factory=list)
+    aliases: dict[str, str] = field(default_factory=dict)
     signs: dict[str, str] = field(default_factory=dict)
     vectors: str = ""
     loss: str = ""
@@ -59,8 +62,16 @@ class Setting:
     def scope(self) -> Scope:
         """What a formula may use here; a given name goes before a declared one."""
         shapes = {**self.shapes, **{name: () for name in self.given if name not in self.shapes}}
-        signs, loss = dict(self.signs), self.loss or "L"
-        return Scope(shapes, dict(self.spelled), tuple(self.aliases), signs, loss)
+        for notation in self.spelled:
+            if self.shapes.get(notation) == () and notation not in self.constants:
+                del shapes[notation]  # `as h` goes before a size that is called h
+        return Scope(shapes, dict(self.spelled), (), dict(self.signs), self.loss or "L")
+
+    def claimed(self, line: said.ClaimLine) -> Asked:
+        """A claim with what its names mean here. An alias may speak of names given after it."""
+        scope = self.scope()
+        aliases = tuple(alias_of(written, text, scope) for written, text in self.aliases.items())
+        return Asked(line, replace(scope, aliases=aliases), dict(self.given))
 
     def add(self, statement: said.Statement) -> None:
         """Take one statement. Raises DeriveError where it does not fit those before."""
@@ -68,7 +79,7 @@ class Setting:
             case said.Dims(sizes=sizes):
                 self.sized(sizes)
             case said.Stack(text=text, options=options):
-                self.stacked(stack(text, **options))
+                self.stacked(stack(text, **dict[str, Any](options)))
             case said.Orientation(vectors=vectors):
                 self.vectors = vectors
             case said.Declare():
@@ -82,7 +93,7 @@ class Setting:
             case said.Alias(written=written, text=text):
                 self.alias(written, text)
             case said.ClaimLine():
-                self.claims.append(Asked(statement, self.scope(), dict(self.given)))
+                self.claims.append(self.claimed(statement))
 
     def sized(self, sizes: Mapping[str, int | None]) -> None:
         """Names of sizes, and the numbers that are known."""
@@ -135,7 +146,7 @@ class Setting:
         return Elaborator(self.shapes, text=text, sizes=self.sizes, chosen=self.selection)
 
     def selection(self, index: str, dim: Dim) -> str:
-        """The matrix, one 1 in a row, that picks rows by an index: `W[idx]` is a product with it."""
+        """The matrix, one 1 in a row, that picks rows: `W[idx]` is a product with it."""
         name = f"{index}·{dim}"
         if name not in self.shapes:
             self.shapes[name] = shape = (*self.shapes[index], dim)
@@ -143,6 +154,20 @@ class Setting:
             if index in self.constants:
                 self.constants[name] = _hot(self.constants[index], dim, self.sizes)
         return name
+
+    def known_selection(self, index: str, dim: Dim) -> str:
+        """That matrix, where the forward program picks rows so."""
+        name = f"{index}·{dim}"
+        if name not in self.shapes:
+            raise ShapeMismatch(
+                "axis", f"nothing is picked by `{index}` along {dim} in this network"
+            )
+        return name
+
+    def once(self, index: str) -> bool:
+        """Whether an index is known to hold no place twice."""
+        rows = self.constants.get(index)
+        return isinstance(rows, tuple) and len(set(rows)) == len(rows)
 
     def lost(self, name: str, text: str | None) -> None:
         """The loss, with its equation unless it has one."""
@@ -155,23 +180,19 @@ class Setting:
 
     def alias(self, written: str, text: str) -> None:
         """What a spelling stands for from here on."""
-        kept = [alias for alias in self.aliases if alias.written != written]
+        self.aliases.pop(written, None)
+        self.signs.pop(written, None)
         if text in SIGNS:
             self.signs[written] = SIGNS[text]
-            return
-        scope = replace(self.scope(), aliases=())
-        if function := function_name(text):
-            made = Alias(written, function=function)
         else:
-            made = Alias(written, read_quantity(text, scope), letters=letters(written, text, scope))
-        self.aliases = [*kept, made]
+            self.aliases[written] = text
 
     def derivation(self, loss: str) -> Derivation:
         """The forward program, to be differentiated from one of its names."""
         return Derivation(tuple(self.symbols), tuple(self.equations), loss, self.sizes)
 
 
-def setting(lines: Iterable[said.Statement], start: Setting | None = None) -> Setting:
+def setting_of(lines: Iterable[said.Statement], start: Setting | None = None) -> Setting:
     """What a document sets out. Raises DeriveError, with its line, for one that does not fit."""
     made = start or Setting()
     for statement in lines:
@@ -182,6 +203,14 @@ def setting(lines: Iterable[said.Statement], start: Setting | None = None) -> Se
             message = f"line {statement.line}: {found.message}"
             raise DeriveError(replace(found, message=message)) from None
     return made
+
+
+def alias_of(written: str, text: str, scope: Scope) -> Alias:
+    """An alias, read. Raises DeriveError where its right side cannot be."""
+    if function := function_name(text):
+        return Alias(written, function=function)
+    term = read_quantity(text, scope)
+    return Alias(written, term, letters=letters(written, text, scope))
 
 
 _DERIVED = re.compile(r"d_?(\w+)|(\w+?)_?(?:prime|Prime|deriv|derivative)")
@@ -222,4 +251,4 @@ def _dim(text: str) -> Dim:
 def _hot(rows: Constant, dim: Dim, sizes: Mapping[str, int]) -> Constant:
     """An index as rows of zeros with a single 1."""
     assert isinstance(rows, tuple)
-    return tuple(tuple(int(place == row) for place in range(dim.size(sizes))) for row in rows)
+    return tuple(tuple(Fraction(place == row) for place in range(dim.size(sizes))) for row in rows)

@@ -16,7 +16,7 @@ _STEP = re.compile(r"([+-]?)(\w+)")
 def linear(dim: Dim) -> Linear:
     """A dimension as a sum.
 
-    >>> linear(Dim(("A-P+1",)))
+    >>> linear(Dim(("(A-P+1)",)))
     {'A': 1, 'P': -1, '': 1}
     """
     total: Linear = {}
@@ -40,10 +40,10 @@ def dim_of(size: Linear) -> Dim:
     names = sorted((name for name in size if name), key=lambda name: (size[name] < 0, name))
     number = size.get("", 0)
     if all(size[name] == 1 for name in names) and number >= 0:
-        parts = (*names, *([number] if number or not names else []))
-        return Dim(tuple(parts))
+        parts: list[int | str] = [*names]
+        return Dim((*parts, number) if number or not names else tuple(parts))
     text = "".join(_signed(name, size[name]) for name in names).removeprefix("+")
-    return Dim((text + (f"{number:+d}" if number else ""),))
+    return Dim((f"({text}{f'{number:+d}' if number else ''})",))
 
 
 def _signed(name: str, times: int) -> str:

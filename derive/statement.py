@@ -16,10 +16,14 @@ NOWHERE = Span(0, 0)
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """One statement, and where it stands in the file: its line, counted from 1, and its letters."""
+    """One statement, and where it stands in the file: its line, counted from 1, and its letters.
+
+    `note` says what was taken for granted, where a page leaves something unsaid.
+    """
 
     line: int = 0
     span: Span = NOWHERE
+    note: str | None = None
 
 
 @dataclass(frozen=True)

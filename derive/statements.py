@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from derive.diagnostic import DeriveError, Span, refuse
+from derive.extract import LONGEST_LINE, Extract, Line, lines_of
 from derive.notation.spelling import shown, suggestion
-from derive.source import Line, Source, lines_of
 from derive.statement import (
     Alias,
     Bracket,
@@ -49,6 +49,9 @@ def statements(text: str) -> tuple[Statement, ...]:
 
 
 def _statement(line: Line) -> Statement:
+    if (size := len(line.text)) > LONGEST_LINE:
+        message = f"line {line.number} has {size} characters; {LONGEST_LINE} are read"
+        raise refuse("D127", message)
     word = line.keyword
     if word not in KEYWORDS:
         message = f"line {line.number}: `{shown(word)}` is not a statement"
@@ -71,7 +74,7 @@ def _placed(line: Line, error: DeriveError) -> DeriveError:
 # ------------------------------------------------------------------------- one for each keyword
 
 
-def _dims(_: str, body: Source) -> Dims:
+def _dims(_: str, body: Extract) -> Dims:
     sizes: dict[str, int | None] = {}
     for part in body.split(","):
         name, sign, number = part.partition("=")
@@ -81,13 +84,13 @@ def _dims(_: str, body: Source) -> Dims:
     return Dims(sizes)
 
 
-def _size(number: Source) -> int:
+def _size(number: Extract) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", number.text, re.A) or not int(number.text):
         raise number.refuse("D124", "a size is a positive whole number")
     return int(number.text)
 
 
-def _stack(_: str, body: Source) -> Stack:
+def _stack(_: str, body: Extract) -> Stack:
     found = re.match(r"(?=[0-9])[:,\w]*(?:(?<=,)\s+[:,\w]+|\s+,[:,\w]+)*", body.text)
     layers = found[0] if found else ""
     if not layers:
@@ -98,7 +101,7 @@ def _stack(_: str, body: Source) -> Stack:
     return Stack(re.sub(r"\s", "", layers), options)
 
 
-def _option(word: Source, options: dict[str, str | bool | tuple[str, ...]]) -> None:
+def _option(word: Extract, options: dict[str, str | bool | tuple[str, ...]]) -> None:
     """Adds an option of a stack, under the name that `derive.layers.stack` has for it."""
     key, sign, value = word.partition("=")
     name, text = key.text.removeprefix("--"), value.text.strip("'\"")
@@ -120,13 +123,13 @@ OPTIONS = {
 """The options of a stack, and whether a value follows."""
 
 
-def _orientation(word: str, body: Source) -> Orientation:
+def _orientation(word: str, body: Extract) -> Orientation:
     if body.text:
         raise body.refuse("D122", f"nothing stands after `{word}`")
     return Orientation(word)
 
 
-def _declare(kind: str, body: Source) -> Declare:
+def _declare(kind: str, body: Extract) -> Declare:
     name, sign, rest = body.partition(":")
     if not sign:
         raise body.refuse("D122", f"a shape is missing: `{kind} x : N × D`")
@@ -142,7 +145,7 @@ def _declare(kind: str, body: Source) -> Declare:
     return Declare(kind, _name(name), _shape(shape), facts, notation.text or None, value)
 
 
-def _tail_facts(part: Source) -> tuple[Source, tuple[str, ...]]:
+def _tail_facts(part: Extract) -> tuple[Extract, tuple[str, ...]]:
     """A text without the facts at its end, and these."""
     found: list[str] = []
     while match := FACT.search(part.text):
@@ -159,7 +162,7 @@ TIMES = re.compile(r"\s*(?:×|\*|\\times|(?<=\s)x(?=\s)|(?<=[0-9])x(?=[0-9]))\s*
 DIM = re.compile(r"(?:[^\W\d]\w*|[0-9]{1,9})(?:\s*[+-]\s*(?:[^\W\d]\w*|[0-9]{1,9}))*")
 
 
-def _shape(part: Source) -> tuple[str, ...]:
+def _shape(part: Extract) -> tuple[str, ...]:
     """The sizes of a shape, each as written, without spaces."""
     if part.text == "scalar":
         return ()
@@ -173,37 +176,37 @@ def _shape(part: Source) -> tuple[str, ...]:
     return dims
 
 
-def _let(_: str, body: Source) -> Let:
+def _let(_: str, body: Extract) -> Let:
     name, text = _equation("let", body)
     return Let(name, text)
 
 
-def _given(_: str, body: Source) -> Given:
+def _given(_: str, body: Extract) -> Given:
     name, text = _equation("given", body)
     return Given(name, text)
 
 
-def _loss(_: str, body: Source) -> Loss:
+def _loss(_: str, body: Extract) -> Loss:
     if "=" not in body.text:
         return Loss(_name(body))
     return Loss(*_equation("loss", body))
 
 
-def _equation(word: str, body: Source) -> tuple[str, str]:
+def _equation(word: str, body: Extract) -> tuple[str, str]:
     name, sign, text = body.partition("=")
     if not sign or not text.text:
         raise body.refuse("D122", f"`{word}` needs a name, an equation sign and a formula")
     return _name(name), text.flat()
 
 
-def _alias(_: str, body: Source) -> Alias:
+def _alias(_: str, body: Extract) -> Alias:
     written, sign, text = body.at_top("=")
     if not sign or not written.text or not text.text:
         raise body.refuse("D122", "an alias is `alias WRITTEN = WHAT IT STANDS FOR`")
     return Alias(written.flat(), text.flat())
 
 
-def _name(part: Source) -> str:
+def _name(part: Extract) -> str:
     """A name: no room, no product, nothing that a formula has and a name has not."""
     if not re.fullmatch(rf"[^\s\d=:,;+*/()\[\]][^\s=:,;+*/]{{0,{LONGEST_NAME}}}", part.text):
         message = f"`{shown(part.flat())}` is not a name" if part.text else "a name is missing"
@@ -215,7 +218,7 @@ NAME = r"[^\s\[\]/=]{1,60}"
 BRACKET = re.compile(rf"\[\s*(?:(\w+)\s+)?[d∂]({NAME})\s*/\s*[d∂]({NAME})\s*\](?:\s+|$)")
 
 
-def _claim(_: str, body: Source) -> ClaimLine:
+def _claim(_: str, body: Extract) -> ClaimLine:
     found = BRACKET.match(body.text)
     if not found:
         return ClaimLine(None, _formula(body))
@@ -226,13 +229,13 @@ def _claim(_: str, body: Source) -> ClaimLine:
     return ClaimLine(Bracket(layout, found[2], found[3]), _formula(body.cut(found.end())))
 
 
-def _formula(body: Source) -> str:
+def _formula(body: Extract) -> str:
     if not body.text:
         raise body.refuse("D122", "a claim needs a formula")
     return body.text
 
 
-KEYWORDS: Mapping[str, Callable[[str, Source], Statement]] = {
+KEYWORDS: Mapping[str, Callable[[str, Extract], Statement]] = {
     "dims": _dims,
     "stack": _stack,
     **dict.fromkeys(("row", "column"), _orientation),

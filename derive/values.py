@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from derive.extract import Extract
 from derive.notation.limits import number
-from derive.source import Source
 
 Value = Fraction | tuple["Value", ...]
 """A number, or a list of values of one length."""
@@ -16,12 +16,12 @@ TOKEN = re.compile(r"\s*([-+]?\s*(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)
 CLOSE = "]"
 
 
-def read_value(part: Source) -> Value:
+def read_value(part: Extract) -> Value:
     """The value that a text gives.
 
     Raises DeriveError for any other text.
 
-    >>> read_value(Source.of("[1, -0.5]"))
+    >>> read_value(Extract.of("[1, -0.5]"))
     (Fraction(1, 1), Fraction(-1, 2))
     """
     reader = Reader(part)
@@ -34,7 +34,7 @@ def read_value(part: Source) -> Value:
 class Reader:
     """Reads the tokens of one text from left to right."""
 
-    def __init__(self, part: Source) -> None:
+    def __init__(self, part: Extract) -> None:
         self.part = part
         self.tokens = list(TOKEN.finditer(part.text))[::-1]
 

@@ -1,4 +1,4 @@
-"""The outcome for each claim of a text: a verdict, what it rests on, what is wrong, what is right."""
+"""The outcome for each claim of a text: a verdict, what it rests on, and what is right."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Witness:
 class Claim:
     """One judged claim.
 
-    `layout`: "same" (the shape of the name), "transposed" or "jacobian". `repair` is a right formula
-    in the notation of the text, `repair_numpy` the same for NumPy, `mistake` the code of the page on
-    what was wrong, `edits` what was changed, in words. `line` counts from 1.
+    `layout`: "same" (the shape of the name), "transposed" or "jacobian". `repair` is a right
+    formula in the notation of the text, `repair_numpy` the same for NumPy, `mistake` the code of
+    the page on what was wrong, `edits` what was changed. `line` counts from 1.
     """
 
     name: str

@@ -82,7 +82,7 @@ def bounds(loop: Loop, body: Term, shapes: Shapes) -> tuple[Attr, Attr]:
         if known and not loop.whole:
             raise Unsure(loop, "how often this loop runs is not known")
         return None, None
-    if not all(agree(size, loop.rounds) for size in known):
+    if not all(_reaches(size, loop.rounds) for size in known):
         message = f"this loop runs {loop.rounds} times, and an axis here has {known[0]} entries"
         raise Unsure(loop, message)
     if known or loop.whole:
@@ -90,6 +90,11 @@ def bounds(loop: Loop, body: Term, shapes: Shapes) -> tuple[Attr, Attr]:
     if len(loop.rounds.parts) == 1 and picked:
         return 1, loop.rounds.parts[0]
     raise Unsure(loop, "which axis this loop runs over is not known")
+
+
+def _reaches(size: Dim, rounds: Dim) -> bool:
+    """Whether a loop stays inside an axis: as long, or longer by parts that it leaves out."""
+    return agree(size, rounds) or size.parts[: len(rounds.parts)] == rounds.parts
 
 
 def total(make: Maker, loop: Loop, body: Piece, shapes: Shapes, span: Span) -> Piece:

@@ -17,7 +17,7 @@ OPEN, CLOSED = "([{", ")]}"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Extract:
     """A piece of a statement: its text without room at its ends, in a whole, from `start` on."""
 
     whole: str
@@ -25,19 +25,19 @@ class Source:
     text: str
 
     @classmethod
-    def of(cls, whole: str) -> Source:
+    def of(cls, whole: str) -> Extract:
         """All of a text."""
         return cls(whole, 0, whole).cut(0)
 
-    def cut(self, start: int, end: int | None = None) -> Source:
+    def cut(self, start: int, end: int | None = None) -> Extract:
         """A part of it."""
         part = self.text[start:end]
         room = len(part) - len(part.lstrip())
-        return Source(self.whole, self.start + start + room, part.strip())
+        return Extract(self.whole, self.start + start + room, part.strip())
 
     def partition(
         self, sign: str, *, outside: str = "", pattern: bool = False
-    ) -> tuple[Source, bool, Source]:
+    ) -> tuple[Extract, bool, Extract]:
         """What stands before and after the first sign, and whether there is one.
 
         `outside` is a word after which the sign does not count.
@@ -48,7 +48,7 @@ class Source:
             return self, False, self.cut(len(self.text))
         return self.cut(0, found.start()), True, self.cut(found.end())
 
-    def at_top(self, sign: str) -> tuple[Source, bool, Source]:
+    def at_top(self, sign: str) -> tuple[Extract, bool, Extract]:
         """As `partition`, at the first sign that stands outside all brackets."""
         depth = 0
         for place, letter in enumerate(self.text):
@@ -57,7 +57,7 @@ class Source:
                 return self.cut(0, place), True, self.cut(place + 1)
         return self.partition(sign)
 
-    def split(self, sign: str) -> list[Source]:
+    def split(self, sign: str) -> list[Extract]:
         """The pieces between signs."""
         pieces, rest, more = [], self, True
         while more:
@@ -65,15 +65,15 @@ class Source:
             pieces.append(piece)
         return pieces
 
-    def words(self) -> list[Source]:
+    def words(self) -> list[Extract]:
         """The words; room inside quotes does not part them."""
         found = re.finditer(r"(?:'[^']*'|\"[^\"]*\"|\S)+", self.text)
         return [self.cut(*match.span()) for match in found]
 
-    def without_comments(self) -> Source:
+    def without_comments(self) -> Extract:
         """The piece with room in the place of each comment."""
         blank = COMMENT.sub(lambda match: " " * len(match[0]), self.text)
-        return Source(self.whole, self.start, blank).cut(0)
+        return Extract(self.whole, self.start, blank).cut(0)
 
     def flat(self) -> str:
         """The text on one line."""
@@ -118,9 +118,9 @@ class Line:
         return Line(self.number, self.span.join(span), f"{self.text}\n{text}")
 
     @property
-    def body(self) -> Source:
+    def body(self) -> Extract:
         """What stands after the keyword."""
-        return Source.of(self.text).cut(len(self.keyword))
+        return Extract.of(self.text).cut(len(self.keyword))
 
 
 def lines_of(text: str) -> tuple[Line, ...]:
@@ -141,11 +141,5 @@ def lines_of(text: str) -> tuple[Line, ...]:
         if found and room >= base + INDENT and line:
             found[-1] = found[-1].longer(span, line[base + INDENT :])
         elif line and line[room] != "#":
-            found.append(_line(number, span, line))
+            found.append(Line(number, span, line))
     return tuple(found)
-
-
-def _line(number: int, span: Span, text: str) -> Line:
-    if len(text) > LONGEST_LINE:
-        raise refuse("D127", f"line {number} has {len(text)} characters; {LONGEST_LINE} are read")
-    return Line(number, span, text)
