@@ -13,7 +13,7 @@ _COMMENTS = re.compile(r"(?:#|//)[^\n]*|/\*.*?\*/", re.S)
 _TEXTS = re.compile(r"(?<![\w)\]'.])'[^'\n]*'|\"[^\"\n]*\"")
 _END_RANGE = re.compile(r":\s*end\b")
 _WORDS_OF_PYTHON = re.compile(
-    r"\bnp\.|\bnumpy\.|\bself\b|\bdef\b|\blambda\b|\*\*|@|\[['\"]|\.T\b|\.dot\("
+    r"\bnp\.|\bnumpy\.|\bself\b|\bdef\b|\blambda\s*\w*\s*:|\*\*|@|\[['\"]|\.T\b|\.dot\("
 )
 _CALL = re.compile(r"([A-Za-z_]\w*)\(")
 _ALL = re.compile(r"\(\s*:\s*\)")
