@@ -5,23 +5,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
 from derive.asking import DOUBTFUL, Question, doubtful_signs, name_of, question
 from derive.case import Case, Reading
 from derive.dense import Stack
-from derive.diagnostic import DeriveError
+from derive.diagnostic import DeriveError, Diagnostic
 from derive.judgement import Judgement
 from derive.scope import Link
 from derive.setting import Asked, Setting, setting_of
+from derive.statement import Bracket, ClaimLine, Statement
 from derive.statements import statements
 from derive.term import Var, variables
 from derive.truth import Target
 from derive.verdict import GOOD, Claim, Report
 
 ARRANGEMENTS = ("jacobian", "elementwise", "jacobian_T")
+
+
+SUMMED = "the loss is the sum over the batch (for the mean: times 1/N)"
 
 
 def check_document(text: str, *, layers: Stack | None = None) -> Report:
@@ -31,13 +36,62 @@ def check_document(text: str, *, layers: Stack | None = None) -> Report:
     is a claim with the verdict `unreadable`; nothing is raised for what a document says.
     """
     try:
-        made = Setting()
-        if layers is not None:
-            made.stacked(layers)
-        made = setting_of(statements(text), made)
+        lines = statements(text)
     except DeriveError as error:
         return Report((Claim("document", "unreadable", diagnostics=(error.diagnostic,)),))
-    return Checker(made).report()
+    return _judged(lines, layers)
+
+
+def check(stack: Stack, claims: Mapping[str, str]) -> Report:
+    """Judges formulas for the gradients of a stack: name (`W2`, or `dL/dW2`) -> formula.
+
+    Where the reduction of the stack was not stated, the claims may be meant for the sum over the
+    batch: then they are judged for the one of the two under which more of them hold.
+
+    >>> from derive.layers import stack
+    >>> print(check(stack("4,3,2"), {"W2": "[1 H1]^T (yhat - y) / N"}).claims[0].verdict)
+    proved
+    """
+    lines = [ClaimLine(_bracket(name, stack), text) for name, text in claims.items()]
+    return _judged(lines, stack) if lines else Report()
+
+
+def _bracket(name: str, stack: Stack) -> Bracket:
+    loss = stack.derivation.loss
+    names = stack.derivation.names()
+    own = name if name in names else re.sub(rf"^(d{loss}/d|d)(?=\w)", "", name)
+    return Bracket("gradient", loss, own)
+
+
+def _judged(lines: Sequence[Statement], layers: Stack | None) -> Report:
+    """The report; where a stack leaves the reduction open, for that which suits the claims."""
+    report, network = _report(lines, layers, None)
+    if report.ok or network is None or network.stated or network.single:
+        return report
+    other, _ = _report(lines, layers, "sum")
+    return _noted(other) if _good(other) > _good(report) else report
+
+
+def _report(
+    lines: Sequence[Statement], layers: Stack | None, reduction: str | None
+) -> tuple[Report, Stack | None]:
+    made = Setting(reduction=reduction)
+    if layers is not None:
+        made.stacked(layers)
+    made = setting_of(lines, made)
+    return Checker(made).report(), made.network
+
+
+def _good(report: Report) -> int:
+    return sum(claim.verdict in GOOD for claim in report.claims)
+
+
+def _noted(report: Report) -> Report:
+    """The report, saying of what holds that it holds for the sum."""
+    claims = (
+        replace(c, facts=(*c.facts, SUMMED)) if c.verdict in GOOD else c for c in report.claims
+    )
+    return replace(report, claims=tuple(claims))
 
 
 class Checker:
@@ -57,7 +111,9 @@ class Checker:
                 best = found
             if all(claim.verdict in GOOD for claim in best):
                 break
-        return Report(tuple(best))
+        used = {d.message for claim in best for d in claim.diagnostics}
+        notes = (note for note in self.setting.failures.values() if note.message not in used)
+        return Report(tuple(best), tuple(notes))
 
     def judged(self, claims: Sequence[Asked], signs: dict[str, str]) -> Iterator[Claim]:
         """Every claim, one after another."""
@@ -74,8 +130,14 @@ class Checker:
             links = [link for link in asks.claim.links if not _restates(link, asks.target)]
             return [self.link(asked, asks, link) for link in links or asks.claim.links]
         except DeriveError as error:
-            verdict = "undecided" if error.diagnostic.code in LIMITS else "unreadable"
-            return [Claim(name, verdict, diagnostics=(error.diagnostic,))]
+            found = self.cause(error.diagnostic)
+            verdict = "undecided" if found.code in LIMITS else "unreadable"
+            return [Claim(name, verdict, diagnostics=(found,))]
+
+    def cause(self, found: Diagnostic) -> Diagnostic:
+        """Why a name is unknown, where its own line was not understood."""
+        quoted = found.message.split("`")
+        return self.setting.failures.get(quoted[1], found) if len(quoted) > 2 else found
 
     def link(self, asked: Asked, asks: Question, link: Link) -> Claim:
         """The best verdict on one formula over the ways in which it can be read."""

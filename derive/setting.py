@@ -13,7 +13,7 @@ from typing import Any
 
 from derive import statement as said
 from derive.dense import Stack
-from derive.diagnostic import DeriveError, refuse
+from derive.diagnostic import DeriveError, Diagnostic, refuse
 from derive.elaborate import Elaborator
 from derive.functions import FUNCTIONS, PRIME
 from derive.infer import shapes_of
@@ -57,6 +57,8 @@ class Setting:
     vectors: str = ""
     loss: str = ""
     network: Stack | None = None
+    reduction: str | None = None
+    failures: dict[str, Diagnostic] = field(default_factory=dict)
     claims: list[Asked] = field(default_factory=list)
 
     def scope(self) -> Scope:
@@ -103,7 +105,9 @@ class Setting:
                 self.sizes[name] = size
 
     def stacked(self, network: Stack) -> None:
-        """The names of a stack of layers."""
+        """The names of a stack of layers; `reduction` is for one that does not state its own."""
+        if self.reduction and not (network.stated or network.single):
+            network = replace(network, reduction=self.reduction)
         derivation = network.derivation
         self.network, self.loss = network, derivation.loss
         self.symbols += derivation.symbols
@@ -193,7 +197,7 @@ class Setting:
 
 
 def setting_of(lines: Iterable[said.Statement], start: Setting | None = None) -> Setting:
-    """What a document sets out. Raises DeriveError, with its line, for one that does not fit."""
+    """What a document sets out. What a statement fails of is kept, and told where it is missed."""
     made = start or Setting()
     for statement in lines:
         try:
@@ -201,7 +205,8 @@ def setting_of(lines: Iterable[said.Statement], start: Setting | None = None) ->
         except DeriveError as error:
             found = error.diagnostic
             message = f"line {statement.line}: {found.message}"
-            raise DeriveError(replace(found, message=message)) from None
+            name = getattr(statement, "name", f"line {statement.line}")
+            made.failures.setdefault(name, replace(found, message=message))
     return made
 
 
