@@ -21,6 +21,8 @@ from derive.notation.spelling import listing, shown, suggestion
 from derive.term import Apply, Term, Var
 
 GRADIENT = "gradient"
+LONGEST_WORD = 30
+"""Letters of the name of a function at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,18 @@ class Namer:
         self.text = text
         self.loss = lexicon.scope.loss
         self.pair: frozenset[str] = frozenset()
+        self.memo: dict[tuple[int, int], tuple[Marks, list[Choice]]] = {}
 
     # ------------------------------------------------------------------------------------ names
 
     def choices(self, marks: Marks, start: int) -> list[Choice]:
         """What the letters from here on can be, the longest first."""
+        key = (id(marks), start)
+        if key not in self.memo:
+            self.memo[key] = (marks, self._choices(marks, start))
+        return self.memo[key][1]
+
+    def _choices(self, marks: Marks, start: int) -> list[Choice]:
         if start >= len(marks):
             return []
         found = [(one, self._named(one)) for one in self.lexicon.find(marks, start)]
@@ -76,7 +85,9 @@ class Namer:
     def _priced(self, found: Found, choice: Choice, marks: Marks, start: int) -> Choice:
         r"""The cost of a reading; a pair of letters, `gh` in LaTeX, may rather be a product."""
         pair = choice.end == start + 2 and marks[start].text != "d" and "\\" in self.text
-        cost = 0.9 if found.meaning.own else 1.0 + pair
+        cost = (
+            0.9 if found.meaning.own and found.exact > 2 else 1.0 + pair * (not found.meaning.own)
+        )
         return replace(choice, cost=cost + 2 * (pair and bool(choice.places)))
 
     def _named(self, found: Found) -> Choice | None:
@@ -96,7 +107,7 @@ class Namer:
         key, place = "", start
         while place < len(marks) and marks[place].kind in NAMING:
             mark = marks[place]
-            if place > start and apart(marks, place):
+            if len(key) > LONGEST_WORD or (place > start and apart(marks, place)):
                 return
             ends = place + 1 == len(marks) or marks[place + 1].kind not in NAMING
             if ends or mark.kind == "word" or marks[place + 1].spaced or not mark.bare:
@@ -138,7 +149,8 @@ class Namer:
         """`dL_dW`, as code spells it."""
         word = marks[start]
         place = start
-        while place < len(marks) - 1 and marks[place].kind in NAMING and marks[place].bare:
+        end = min(len(marks) - 1, start + LONGEST_WORD)
+        while place < end and marks[place].kind in NAMING and marks[place].bare:
             place += 1
         subs = marks[place].subs
         if word.kind == "word" or len(subs) != 1 or marks[place].sups or subs[0][0].text != "d":

@@ -178,7 +178,8 @@ class ClaimReader(Enclosed):
             other = Apply("sub", (Const(ONE), equal), (), token.span)
             body = self.make.apply("mul", [Piece(other, token.span, scalar=True), body], span)
         last = letter == said.letters[-1]
-        lower, upper = (said.lower, said.upper) if last else (None, None)
+        upper = said.upper if last else None
+        lower = None if upper is None or said.lower is None else 1
         made = self.make.apply("total", [body], span, (name, lower, upper))
         return replace(made, scalar=body.scalar)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from derive.diagnostic import DeriveError, Span, refuse
 from derive.notation.choices import GRADIENT
 from derive.notation.claim_reader import ClaimReader
-from derive.notation.claim_scanner import scan_claim
+from derive.notation.claim_scanner import MAX_TOKENS, scan_claim
 from derive.notation.derivatives import Derivatives
 from derive.notation.emitting import Resolved
 from derive.notation.indices import IndexReader
@@ -25,6 +25,7 @@ from derive.notation.piece import Maker
 from derive.notation.resolve import resolve
 from derive.notation.sums import everything
 from derive.notation.table import CHOICES
+from derive.notation.unrolled import unrolled
 from derive.scope import ClaimText, Link, Scope
 from derive.term import Apply, Term, Var, fold, walk
 
@@ -36,8 +37,9 @@ def read_claim(text: str, scope: Scope) -> ClaimText:
 
     >>> from derive.shape import Dim
     >>> shapes = {"L": (), "W": (Dim(("n",)), Dim(("m",))), "d": (Dim(("n",)),)}
-    >>> read_claim(r"\frac{\partial L}{\partial W} = 2 d", Scope(shapes)).left
-    Var(name='dL/dW')
+    >>> claim = read_claim(r"\frac{\partial L}{\partial W_{ij}} = 2 d_i", Scope(shapes))
+    >>> claim.letters, [link.term.op for link in claim.links]
+    (('i',), ['mul'])
     """
     try:
         return _Claim(text, scope).read()
@@ -47,9 +49,8 @@ def read_claim(text: str, scope: Scope) -> ClaimText:
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """One part of a chain: its marks, its tokens, its place."""
+    """One part of a chain: its tokens and its place."""
 
-    marks: Marks
     resolved: Resolved
     span: Span
 
@@ -82,7 +83,25 @@ class _Claim:
         """One part with its letters resolved."""
         marks = attach(tokens, self.text)
         span = tokens[0].span.join(tokens[-1].span)
-        return _Side(marks, resolve(marks, self.namer(marks), self.text, span.end), span)
+        return _Side(self.resolved(marks, span.end), span)
+
+    def resolved(self, marks: Marks, end: int) -> Resolved:
+        """Marks with their letters resolved; sums over numbered names are written out first."""
+        namer = self.namer(marks)
+        longer = unrolled(marks, namer.indices.sum_text, lambda part: self.within(part, namer))
+        if longer is not None and len(longer) <= MAX_TOKENS:
+            return self.resolved(longer, end)
+        return resolve(marks, namer, self.text, end)
+
+    def within(self, marks: Marks, namer: Derivatives) -> frozenset[str] | None:
+        """The index letters in some marks; None where a name in them is not known."""
+        try:
+            found = resolve(marks, namer, self.text, 0)
+        except DeriveError:
+            return None
+        places = [place for row in found.places for place in row if place is not None]
+        terms = (*found.pieces, *places)
+        return frozenset[str]().union(*map(_free, terms))
 
     def term(self, side: _Side) -> Term:
         """The term that one part is."""
@@ -138,7 +157,7 @@ class _Claim:
             return True, None
         kinds = [token.kind for token in side.resolved.tokens]
         alone = kinds[0] == "piece" and set(kinds[1:]) <= {"sign", "end"}
-        return alone or kinds[0] == "operator", term
+        return alone or kinds[0] == "operator" or _is_named(term), term
 
     def jacobian(self, left: Term | None) -> frozenset[str]:
         """The two letters of a left side that is an entry of a Jacobian."""
@@ -182,6 +201,13 @@ class _Claim:
             message = f"the index {outside[0]} of a sum also stands outside of it"
             help = "put brackets around what is summed"
             raise refuse("D132", message, self.text, term.span or span, help=help)
+
+
+def _is_named(term: Term) -> bool:
+    """Whether a term is a name, or an entry or the transpose of one."""
+    while isinstance(term, Apply) and term.op in ("entry", "transpose"):
+        term = term.args[0]
+    return isinstance(term, Var)
 
 
 def _free(term: Term) -> frozenset[str]:

@@ -143,6 +143,7 @@ def _statement(parts: list[list[Token]], text: str) -> Statement:
 def _place(parts: list[list[Token]], text: str) -> Span:
     ends = [part[-1].span.end for part in parts if part]
     end = max(ends, default=len(text))
+    end += len(text[end:]) - len(text[end:].lstrip())
     return Span(end, min(end + 1, len(text)))
 
 

@@ -18,9 +18,6 @@ from derive.scope import Alias, Scope
 from derive.term import Apply, Term, Var, rebuild
 
 INDEX = "#"
-MAX_RUN = 60
-"""Letters of a name at most."""
-
 _USUAL = frozenset("ijklmnpqrs") | {"alpha", "beta", "mu", "nu"}
 """Letters that are indices where a symbol is noted with them, `as x_i`."""
 
@@ -56,6 +53,7 @@ class Lexicon:
     keys: dict[str, Meaning] = field(default_factory=dict)
     loose: dict[str, Meaning] = field(default_factory=dict)
     texts: list[tuple[Marks, Meaning]] = field(default_factory=list)
+    longest: int = 0
 
     def __post_init__(self) -> None:
         for name in self.scope.shapes:
@@ -67,8 +65,8 @@ class Lexicon:
 
     def _declare(self, name: str) -> None:
         meaning = Meaning(Var(name))
-        self.keys.setdefault(name, meaning)
-        self.loose.setdefault(name_key(name), meaning)
+        self._set(self.keys, name, meaning, over=False)
+        self._set(self.loose, name_key(name), meaning, over=False)
 
     def _spell(self, written: str, name: str) -> None:
         marks = marks_of(written)
@@ -138,6 +136,7 @@ class Lexicon:
             self._set(self.loose, before + key, meaning, over)
 
     def _set(self, table: dict[str, Meaning], key: str, meaning: Meaning, over: bool) -> None:
+        self.longest = max(self.longest, len(key))
         if over or key not in table:
             table[key] = meaning
 
@@ -151,7 +150,7 @@ class Lexicon:
     def _found_names(self, marks: Marks, start: int) -> Iterator[Found]:
         before, place = "", start
         while place < len(marks) and marks[place].kind in NAMING:
-            if place > start and (apart(marks, place) or place - start > MAX_RUN):
+            if len(before) > self.longest or (place > start and apart(marks, place)):
                 return
             for option in options(marks[place]):
                 yield from self._named(before, option.strict, self.keys, place, option.rest, 3)

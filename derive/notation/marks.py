@@ -17,6 +17,9 @@ from derive.notation.scanner import Token
 NAMING = frozenset(("letter", "greek", "word"))
 _NOWHERE = Span(0, 0)
 _PRIMES = ("'", "′")
+MAX_SCRIPTS = 8
+"""Subscripts and superscripts of one sign at most."""
+
 _COUNT = {"frac": 2, "sqrt": 1}
 
 
@@ -190,6 +193,9 @@ class _Attacher:
                 break
             span = out[-1].span.join(self.tokens[place - 1].span)
             out[-1] = replace(mark, span=span)
+            if len(mark.subs) + len(mark.sups) > MAX_SCRIPTS:
+                message = f"more than {MAX_SCRIPTS} scripts hang on one sign"
+                raise refuse("D106", message, self.text, span)
         return place
 
     def hung(self, mark: Mark, sign: str, script: Marks) -> Mark:

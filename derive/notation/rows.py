@@ -12,6 +12,7 @@ from derive.notation.emitting import Emitter
 from derive.notation.hanging import Hanging, hanging
 from derive.notation.indices import entry
 from derive.notation.lexicon import INDEX, apart, placed
+from derive.notation.limits import MAX_DEPTH
 from derive.notation.marks import NAMING, Mark, Marks
 from derive.notation.sums import is_sigma_sum
 from derive.notation.words import KEYWORDS, LITERALS
@@ -36,6 +37,9 @@ class Rows(Emitter):
             if apart(self.marks, end) or self.marks[end].spaced:
                 break
             end += 1
+        if end - start > MAX_DEPTH:
+            message = f"more than {MAX_DEPTH} letters stand in a row"
+            raise refuse("D106", message, self.text, self.marks[start].span)
         if not self.keyword(start, end):
             self.cut(start, end)
 
