@@ -98,7 +98,7 @@ NET_CASES = [
     ),
     (
         r"db^{[2]} = \frac{1}{m} \sum_{i=1}^{m} dZ^{[2](i)}",
-        "dL/db2 = ((1 / m) ∘ total(dL/dZ2.T[#i], #i, 1, m))",
+        "dL/db2 = ((1 / m) @ total(dL/dZ2.T[#i], #i, 1, m))",
     ),
     ("dZ^{[1]} = W^{[2]T} dZ^{[2]} * g'^{[1]}(Z^{[1]})", "dL/dZ1 = ((W2.T @ dZ2) ∘ tanh'(Z1))"),
     (
@@ -222,13 +222,37 @@ NET_CASES = [
             r"\frac{\partial J}{\partial \theta_j} = \frac{1}{m}\sum_{i=1}^m (A_2^{(i)} - "
             r"Y^{(i)}) X_j^{(i)}"
         ),
-        "dJ/dtheta[#j] = ((1 / m) ∘ total(((A2.T[#i] - Y.T[#i]) ∘ X[#j,#i]), #i, 1, m)) over j",
+        "dJ/dtheta[#j] = ((1 / m) @ total(((A2.T[#i] - Y.T[#i]) ∘ X[#j,#i]), #i, 1, m)) over j",
     ),
     ("(W₂ᵀ δ) ⊙ σ′(z₁)", "((W2.T @ delta) ∘ sigmoid'(z1))"),
     ("dL_dW = a x^T", "dL/dW = (a @ x.T)"),
     ("a.T @ z", "(a.T @ z)"),
     (r"\hat{\mathbf y} - \mathbf y", "(yhat - y)"),
     (r"y \oslash a", "(y / a)"),
+]
+
+MORE_CASES = [
+    (r"{\partial L \over \partial W} = \delta x^T", "dL/dW = (delta @ x.T)"),
+    (r"\frac{\delta L}{\delta W} = \delta x^T", "dL/dW = (delta @ x.T)"),
+    (r"\partial_W L = \delta x^T", "dL/dW = (delta @ x.T)"),
+    (r"a_i(I_{ij} - a_j)", "(a[#i] ∘ (delta(#i, #j) - a[#j]))"),
+    (r"{W^{(2)}}^T {\sigma}'({z}_1)", "(W2.T @ sigmoid'(z1))"),
+    (r"\Delta W = -\lambda \delta x^T", "? = neg(((lam @ delta) @ x.T))"),
+    (r"2/N * (a - y)", "((2 / N) ∘ (a - y))"),
+    (r"[i = j] - a_j", "(delta(#i, #j) - a[#j])"),
+    (r"\operatorname{Tr}\left[W^TW\right]", "trace((W.T @ W))"),
+    (r"W'\delta", "(W.T @ delta)"),
+    (r"e^{-\frac{1}{2}z^2}", "exp(neg((1/2 ∘ z^2)))"),
+    (
+        r"W_{ij} \leftarrow W_{ij} - \lambda\delta_i",
+        "W[#i,#j] = (W[#i,#j] - (lam @ delta[#i])) over i j",
+    ),
+    (
+        r"\frac{\partial p_i}{\partial z_j} = p_i(\delta_i^j - p_j)",
+        "dp/dz[#i,#j] = (p[#i] ∘ (delta(#i, #j) - p[#j])) over i j",
+    ),
+    ("a - y\n+ b", "((a - y) + b)"),
+    ("dz = a - y\ndW = dz x^T", "dL/dW = ((a - y) @ x.T)"),
 ]
 
 TIME_CASES = [
@@ -257,7 +281,7 @@ TIME_CASES = [
             r"L}{\partial \hat{x}_i} \cdot (x_i - \mu_B)\cdot\frac{-1}{2}(\sigma_B^2 + "
             r"\epsilon)^{-3/2}"
         ),
-        "dL/dvar = total(((dL/dxhat[#i] ∘ (x[#i] - mu)) @ (-1/2 ∘ (var + eps)^-3/2)), #i, 1, m)",
+        "dL/dvar = total(((dL/dxhat[#i] @ (x[#i] - mu)) @ (-1/2 ∘ (var + eps)^-3/2)), #i, 1, m)",
     ),
     (r"\frac{\gamma}{\sqrt{\sigma_B^2+\epsilon}}", "(gamma / (var + eps)^1/2)"),
     (r"\frac{1}{\sqrt{D}} \frac{\partial L}{\partial S} K", "(((1 / D^1/2) @ dL/dS) @ Key)"),
@@ -283,7 +307,7 @@ def summary(claim: ClaimText) -> str:
     return text
 
 
-@pytest.mark.parametrize(("text", "meaning"), NET_CASES)
+@pytest.mark.parametrize(("text", "meaning"), NET_CASES + MORE_CASES)
 def test_claims_on_a_network(text: str, meaning: str) -> None:
     assert summary(read_claim(text, NET)) == meaning
 
@@ -418,7 +442,7 @@ D133: it is not said by what this derives
         r"""
 D133: second derivatives are not read
   | a + \frac{\partial^2 L}{\partial z^2}
-  |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 """,
     ),
     "derivative of an unknown name": (
@@ -464,6 +488,31 @@ D135: no shape follows the sign `∈`
   | a \in B
   |   ^^^
   = help: a shape is written \in \mathbb{R}^{m \times n}
+""",
+    ),
+    "condition": (
+        r"a_i(1 - a_i) \text{ if } i = j",
+        r"""
+D134: a condition after a formula is not read
+  | a_i(1 - a_i) \text{ if } i = j
+  |              ^^^^^^^^^^^
+  = help: write \begin{cases} ... \end{cases}, which says what holds otherwise
+""",
+    ),
+    "base of a logarithm": (
+        r"y \log_2 a",
+        r"""
+D131: what stands below this function is no index
+  | y \log_2 a
+  |   ^^^^^^
+""",
+    ),
+    "label as a power": (
+        r"\delta^{1} x",
+        r"""
+D109: nobody raises to the power 1, and no name has this label
+  | \delta^{1} x
+  |         ^
 """,
     ),
     "statement": (

@@ -140,7 +140,9 @@ class Namer:
         yield from self._quotient(marks, start)
         for one in inner:
             choice = self._named(one)
-            if choice and isinstance(choice.term, Var) and _is_quantity(choice.term.name):
+            if not choice or choice.term == Var(self.loss):
+                continue
+            if isinstance(choice.term, Var) and _is_quantity(choice.term.name):
                 term = Var(f"d{self.loss}/d{choice.term.name}")
                 end = choice.end + shift
                 yield Choice(end, choice.rest, term, choice.places, inferred=True)
@@ -168,13 +170,17 @@ class Namer:
                 return
             if run_key(tuple(bare(m) for m in marks[start : place + 1])) == "delta":
                 hung = hanging(marks[place])
-                places = self.indices.places(hung.subs, 2) if not hung.sups else None
+                # `\delta_i^j` is one only between the letters of a Jacobian: it may be a layer's
+                subs = (*hung.subs, *(part.marks for part in hung.sups if not part.label))
+                places = self.indices.places(subs, 2)
                 if places and len(places) == 2 and None not in places and not hung.primes:
                     span = marks[start].span.join(marks[place].span)
                     args = tuple(one for one in places if one is not None)
                     rest = Hanging(turned=hung.turned)
                     # between the letters of a Jacobian it goes before a delta of unknown shape
                     pair = {one.name for one in args if isinstance(one, Var)} == self.pair
+                    if hung.sups and not pair:
+                        return
                     cost = 0.5 if pair else 1.5
                     yield Choice(place + 1, rest, Apply("delta", args, (), span), cost=cost)
 

@@ -14,6 +14,7 @@ def _words(text: str) -> tuple[str, ...]:
 EQUALS = "="
 NORM = "‖"
 DOTS = "…"
+OVER = "over"
 
 CLAIM_COMMANDS: Mapping[str, tuple[str, str]] = {
     "sum": ("sum", "∑"),
@@ -45,7 +46,7 @@ CLAIM_COMMANDS: Mapping[str, tuple[str, str]] = {
     "lbrace": ("open", "("),
     "rbrace": ("close", ")"),
     **dict.fromkeys(_words("underbrace overbrace"), ("brace", "brace")),
-    "setminus": ("sign", "≠"),
+    "over": ("sign", OVER),
     "_": ("sign", "_"),
     "&": ("sign", "&"),
     "sinh": ("word", "sinh"),

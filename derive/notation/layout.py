@@ -20,7 +20,22 @@ _ROW = "\\\\"
 _ARRANGED = frozenset("({")
 _JOINING = ("+", "-", "∘", "·", "*", "×", "@", "/")
 _ENDINGS = (".", ",", ":", "&")
-_ASIDES = ("where", "with", "for", "since", "because", "when", "if", "by", "as", "using", "(")
+_CONDITIONS = ("if", "when", "for", "unless")
+_RELATIONS = (EQUALS, "==", "≠", "<", ">", "≤", "≥")
+_ASIDES = (
+    "where",
+    "with",
+    "for",
+    "since",
+    "because",
+    "when",
+    "if",
+    "by",
+    "as",
+    "using",
+    "unless",
+    "(",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +90,7 @@ def _split(tokens: Sequence[Token], text: str) -> list[list[list[Token]]]:
         if not opened and plain and before and "\n" in text[before.span.end : token.span.start]:
             rows.row()
         if token.kind == "prose" and not opened and rows.cuts(token, before):
+            _check_condition(token, tokens, text)
             rows.ended = True
         if rows.ended and not token.is_sign(_ROW, ";"):
             continue
@@ -92,6 +108,15 @@ def _split(tokens: Sequence[Token], text: str) -> list[list[list[Token]]]:
         elif not token.is_sign("&"):
             rows.put(token)
     return rows.rows
+
+
+def _check_condition(aside: Token, tokens: Sequence[Token], text: str) -> None:
+    """Refuse `... if i = j`: the formula is not said to hold otherwise."""
+    after = [token for token in tokens if token.span.start >= aside.span.end][:12]
+    if not aside.text.startswith(_CONDITIONS) or not any(t.is_sign(*_RELATIONS) for t in after):
+        return
+    help = r"write \begin{cases} ... \end{cases}, which says what holds otherwise"
+    raise refuse("D134", "a condition after a formula is not read", text, aside.span, help=help)
 
 
 def _joined(rows: list[list[list[Token]]]) -> Iterator[list[list[Token]]]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from derive.diagnostic import Span, refuse
+from derive.notation.claim_signs import OVER
 from derive.notation.limits import MAX_NESTING
 from derive.notation.names import name_key
 from derive.notation.scanner import Token
@@ -117,7 +118,7 @@ class _Attacher:
             made, after = self.accented(place, end)
         elif token.kind == "open" and token.text == "{":
             after = self.mates[place] + 1
-            inner = self.range(place + 1, after - 1)
+            inner = self.over(place + 1, after - 1) or self.range(place + 1, after - 1)
             made = inner if not wrap and _dissolves(inner) else self.kept(place, inner)
             wrap = False
         else:
@@ -126,6 +127,17 @@ class _Attacher:
             made = [Mark(kind, text, token.span, token.spaced, base=token.span)]
             after = place + 1
         return (_wrapped(made) if wrap else made), after
+
+    def over(self, start: int, end: int) -> list[Mark] | None:
+        r"""`{a \over b}` as the fraction that it is."""
+        middle = start
+        while middle < end and not self.tokens[middle].is_sign(OVER):
+            middle = self.skipped(middle)
+        if not start < middle < end - 1:
+            return None
+        sign = self.tokens[middle].span
+        parts = _wrapped(self.range(start, middle)) + _wrapped(self.range(middle + 1, end))
+        return [Mark("command", "frac", sign, base=sign), *parts]
 
     def kept(self, place: int, inner: list[Mark]) -> list[Mark]:
         """A group with its braces."""
