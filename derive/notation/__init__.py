@@ -1,8 +1,8 @@
 r"""Formulas as people write them, to terms and back: one table read in both directions.
 
 `read` takes plain text, Unicode and LaTeX, and `read_claim` whole claims in them; `read_numpy` one
-expression and `read_program` several assignments in NumPy notation; `write` gives all three. Whatever is refused is a `DeriveError` with
-the place of the fault.
+expression and `read_program` several assignments in NumPy notation; `write` gives all three.
+Whatever is refused is a `DeriveError` with the place of the fault.
 
     text -> scanner (tokens) -> words (names) -> reader -> Term -> writer (by styles, table) -> text
     text -> claim_scanner -> layout (equations) -> marks -> resolve -> claim_reader -> ClaimText

@@ -13,7 +13,7 @@ from derive.diagnostic import DeriveError, Span, refuse
 from derive.notation.calls import function_of
 from derive.notation.claim_calls import claim_function
 from derive.notation.hanging import Hanging, hanging
-from derive.notation.heads import bare, renamed, unbraced
+from derive.notation.heads import bare, is_word, renamed, unbraced
 from derive.notation.indices import IndexReader, Places, entry
 from derive.notation.lexicon import INDEX, Found, Lexicon, apart, placed, run_key
 from derive.notation.marks import NAMING, Mark, Marks, mates
@@ -60,7 +60,7 @@ class Namer:
         self.indices = indices
         self.text = text
         self.loss = lexicon.scope.loss
-        self.pair: frozenset[str] = frozenset()
+        self.pairs: frozenset[frozenset[str]] = frozenset()
         self.memo: dict[tuple[int, int], tuple[Marks, list[Choice]]] = {}
 
     # ------------------------------------------------------------------------------------ names
@@ -94,7 +94,7 @@ class Namer:
         meaning = found.meaning
         if meaning.function:
             return Choice(found.end, found.rest, function=meaning.function)
-        if meaning.term is None or any(_is_word(part.marks) for part in found.rest.sups):
+        if meaning.term is None or any(is_word(part.marks) for part in found.rest.sups):
             return None
         indexed = self.indices.of(meaning.term, found.rest, meaning.raised)
         if indexed is None:
@@ -178,7 +178,7 @@ class Namer:
                     args = tuple(one for one in places if one is not None)
                     rest = Hanging(turned=hung.turned)
                     # between the letters of a Jacobian it goes before a delta of unknown shape
-                    pair = {one.name for one in args if isinstance(one, Var)} == self.pair
+                    pair = frozenset(one.name for one in args if isinstance(one, Var)) in self.pairs
                     if hung.sups and not pair:
                         return
                     cost = 0.5 if pair else 1.5
@@ -252,11 +252,6 @@ def is_array(term: Term) -> bool:
     if isinstance(term, Apply):
         return term.op == "entry" and isinstance(term.args[0], Var)
     return isinstance(term, Var) and _is_quantity(term.name)
-
-
-def _is_word(marks: Marks) -> bool:
-    """Whether a superscript is letters that are neither index nor power: `W^{out}`."""
-    return len(marks) > 2 and all(mark.kind in NAMING and mark.bare for mark in marks)
 
 
 def _unspelled(term: Term, places: Places, rest: Hanging) -> Term:

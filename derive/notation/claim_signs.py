@@ -63,6 +63,7 @@ CLAIM_CHARACTERS: Mapping[str, tuple[str, str]] = {
     "⊗": ("sign", "⊗"),
     "⊘": ("sign", "⊘"),
     "•": ("sign", "*"),
+    "∙": ("sign", "·"),
     "⋆": ("sign", "*"),
     "∈": ("sign", "∈"),
     "←": ("sign", EQUALS),
@@ -89,6 +90,9 @@ LONG_SIGNS: Mapping[str, str] = {
     "==": "==",
     "=>": EQUALS,
     "!=": "≠",
+    ".*": "∘",
+    "./": "/",
+    ".^": "^",
     "||": NORM,
     "...": DOTS,
     "->": "→",
@@ -98,13 +102,14 @@ LONG_SIGNS: Mapping[str, str] = {
 SKIPPED = frozenset(
     _words("""
         nonumber notag limits nolimits scriptstyle mathstrut hfill normalsize small large centering
-        noindent relax mathop mathbin mathrel mathord protect qty newline
+        noindent relax therefore because boxed fbox mathop mathbin mathrel mathord protect qty
+        newline
     """)
 )
 """Commands that mean nothing here."""
 
 WITH_ARGUMENT = frozenset(
-    _words("tag label hspace vspace color phantom hphantom vphantom eqref ref")
+    _words("textcolor tag label hspace vspace color phantom hphantom vphantom eqref ref")
 )
 """Commands that mean nothing here, with their argument."""
 

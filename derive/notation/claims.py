@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from derive.diagnostic import DeriveError, Span, refuse
 from derive.notation.choices import GRADIENT
@@ -63,7 +64,7 @@ class _Claim:
         self.scope = scope
         self.lexicon = Lexicon(scope)
         self.signs = dict(_signs(scope.signs))
-        self.pair: frozenset[str] = frozenset()
+        self.pairs: frozenset[frozenset[str]] = frozenset()
         self.tokens = scan_claim(text)
 
     def read(self) -> ClaimText:
@@ -76,7 +77,7 @@ class _Claim:
     def namer(self, marks: Marks) -> Derivatives:
         """What finds names in one part."""
         namer = Derivatives(self.lexicon, IndexReader(self.lexicon, self.text, marks), self.text)
-        namer.pair = self.pair
+        namer.pairs = self.pairs
         return namer
 
     def side(self, tokens: Tokens) -> _Side:
@@ -133,7 +134,7 @@ class _Claim:
             if is_left:
                 left_span = parts[0][0].span.join(parts[0][-1].span)
                 letters = self.letters(parts[0])
-                self.pair = self.jacobian(left)
+                self.pairs = self.jacobian(left)
                 parts = parts[1:]
         links = tuple(self.link(part, letters) for part in parts if part)
         free = {letter for link in links for letter in _free(link.term)}
@@ -159,13 +160,14 @@ class _Claim:
         alone = kinds[0] == "piece" and set(kinds[1:]) <= {"sign", "end"}
         return alone or kinds[0] == "operator" or _is_named(term), term
 
-    def jacobian(self, left: Term | None) -> frozenset[str]:
-        """The two letters of a left side that is an entry of a Jacobian."""
+    def jacobian(self, left: Term | None) -> frozenset[frozenset[str]]:
+        """The pairs of letters, above and below, of a left side that is an entry of a Jacobian."""
         if not (isinstance(left, Apply) and left.op == "entry" and isinstance(left.args[0], Var)):
             return frozenset()
-        of = left.args[0].name.partition("/d")[0][1:]
-        names = frozenset(place.name for place in left.args[1:] if isinstance(place, Var))
-        return names if self.scope.shapes.get(of) and len(left.args) == 3 else frozenset()
+        of = self.scope.shapes.get(left.args[0].name.partition("/d")[0][1:], ())
+        rank = sum(not dim.is_one for dim in of)
+        names = [place.name for place in left.args[1:] if isinstance(place, Var)]
+        return frozenset(frozenset(pair) for pair in product(names[:rank], names[rank:]))
 
     def letters(self, tokens: Tokens) -> tuple[str, ...]:
         """The index letters in the scripts of a left side, in order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from derive.notation.marks import Mark, Marks
+from derive.notation.marks import NAMING, Mark, Marks
 
 
 def is_head(mark: Mark) -> bool:
@@ -56,3 +56,8 @@ def unbraced(marks: Marks) -> Marks:
                 return marks
         marks = marks[1:-1]
     return marks
+
+
+def is_word(marks: Marks) -> bool:
+    """Whether a superscript is letters that are neither index nor power: `W^{out}`."""
+    return len(marks) > 2 and all(mark.kind in NAMING and mark.bare for mark in marks)

@@ -150,7 +150,7 @@ def _continues(above: list[list[Token]], row: list[list[Token]]) -> bool:
 
 
 def _statement(parts: list[list[Token]], text: str) -> Statement:
-    trimmed = [_trimmed(part) for part in parts]
+    trimmed = [_trimmed(part, text) for part in parts]
     shape = None
     for place, part in enumerate(trimmed):
         cut = _top(part, "∈")
@@ -172,7 +172,7 @@ def _place(parts: list[list[Token]], text: str) -> Span:
     return Span(end, min(end + 1, len(text)))
 
 
-def _trimmed(part: list[Token]) -> list[Token]:
+def _trimmed(part: list[Token], text: str) -> list[Token]:
     """A part without sentences, and points at its end."""
     kept: list[Token] = []
     depth = 0
@@ -184,7 +184,15 @@ def _trimmed(part: list[Token]) -> list[Token]:
         kept.append(token)
     while kept and (kept[-1].is_sign(*_ENDINGS) or _is_aside(kept)):
         kept.pop()
-    return kept
+    return kept[:-3] if _is_numbered(kept, text) else kept
+
+
+def _is_numbered(kept: Sequence[Token], text: str) -> bool:
+    r"""Whether the number of an equation stands at the end: `\quad (3)`."""
+    if len(kept) < 4 or [token.kind for token in kept[-3:]] != ["open", "number", "close"]:
+        return False
+    room = text[kept[-4].span.end : kept[-3].span.start]
+    return kept[-3].text == "(" and ("quad" in room or "hfill" in room or len(room) > 2)
 
 
 def _is_aside(kept: list[Token]) -> bool:

@@ -6,6 +6,7 @@ more than a name is a row of marks, matched one by one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,7 @@ from derive.scope import Alias, Scope
 from derive.term import Apply, Term, Var, rebuild
 
 INDEX = "#"
+_POWER = re.compile(r"\^[0-9]+")
 _USUAL = frozenset("ijklmnpqrs") | {"alpha", "beta", "mu", "nu"}
 """Letters that are indices where a symbol is noted with them, `as x_i`."""
 
@@ -132,8 +134,11 @@ class Lexicon:
         option = next(options(marks[-1]))
         before = run_key(marks[:-1])
         self._set(self.keys, before + option.strict, meaning, over)
+        labelled = any(part.label for part in hanging(marks[-1]).sups)
         for key in option.loose:
-            self._set(self.loose, before + key, meaning, over)
+            # a bare `^2` may be a power, so it is not what a name with the label (2) is found by
+            if not (labelled and _POWER.search(key)):
+                self._set(self.loose, before + key, meaning, over)
 
     def _set(self, table: dict[str, Meaning], key: str, meaning: Meaning, over: bool) -> None:
         self.longest = max(self.longest, len(key))

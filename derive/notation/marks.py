@@ -121,6 +121,9 @@ class _Attacher:
             inner = self.over(place + 1, after - 1) or self.range(place + 1, after - 1)
             made = inner if not wrap and _dissolves(inner) else self.kept(place, inner)
             wrap = False
+        elif wrap and token.kind == "open":
+            after = self.mates[place] + 1
+            made = self.range(place, after)
         else:
             kind = "number" if token.kind == "digits" else token.kind
             text = name_key(token.text) if token.kind == "word" else token.text
