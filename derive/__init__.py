@@ -15,6 +15,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from derive.checker import check_document
     from derive.dense import Stack
     from derive.diagnostic import DeriveError, Diagnostic
     from derive.formulas import Gradient, Gradients, gradients
@@ -30,6 +31,7 @@ PUBLIC = {
     "Report": "derive.judging",
     "Stack": "derive.dense",
     "check": "derive.judging",
+    "check_document": "derive.checker",
     "explain": "derive.reasons",
     "gradients": "derive.formulas",
     "stack": "derive.layers",
@@ -44,6 +46,7 @@ __all__ = [
     "Report",
     "Stack",
     "check",
+    "check_document",
     "explain",
     "gradients",
     "stack",

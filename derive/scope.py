@@ -57,10 +57,14 @@ class ShapeText:
 
 @dataclass(frozen=True, slots=True)
 class ClaimText:
-    """A claim as it was read: the left side, the formulas said to be equal to it, a shape."""
+    """A claim as it was read: the left side, the formulas said to be equal to it, a shape.
+
+    `letters`: the index letters of the left side, in order, also where it has no term.
+    """
 
     text: str
     links: tuple[Link, ...]
     left: Term | None = None
     left_span: Span | None = None
     shape: ShapeText | None = None
+    letters: tuple[str, ...] = ()

@@ -101,6 +101,13 @@ def test_the_fact_that_a_proof_needs_is_named() -> None:
     assert JUDGE.claim("yhat", "-y / yhat / N").facts == ()
 
 
+def test_a_proof_that_is_made_again_names_its_facts_again() -> None:
+    judge = Judge(NET, gradients(NET))
+    formulas = {"yhat": "-y / yhat / N", "z3": "(yhat - y) / N"}
+    first, again = ([judge.claim(*one).facts for one in formulas.items()] for _ in range(2))
+    assert first == again == [(), ("y rows sum to 1",)]
+
+
 def test_without_the_fact_it_is_not_proved() -> None:
     free = replace(NET, assumed=False)
     prover = Prover(gradients(free))

@@ -131,7 +131,7 @@ def _train(job: Job, arguments: argparse.Namespace, settings: Settings, module: 
     mnist = load_mnist(arguments.data)
     job.paper.heading("Training", mnist.description)
     try:
-        with codegen.drawing(settings, len(mnist.train_labels), job.paper.console) as drawn:
+        with codegen.drawing(settings, len(mnist.train_labels)) as drawn:
             history = train(
                 module,
                 mnist,

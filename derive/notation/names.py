@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
-from derive.notation.scanner import letter_name
+from derive.notation.letters import letter_name
 from derive.notation.signs import GREEK, LOWERED, MARKS
 
 _CLUSTER = re.compile(rf".[{''.join(MARKS)}]*", re.DOTALL)

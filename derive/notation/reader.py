@@ -49,13 +49,15 @@ def read(
     maker = Maker(text, frozenset(scalars))
     try:
         tokens = name_tokens(scan(text), Names(names), text)
-        return _Reader(tokens, maker, chosen).formula()
+        return Reader(tokens, maker, chosen).formula()
     except RecursionError:
         raise maker.refusal("D106", "the formula is nested too deep", Span(0, 0)) from None
 
 
-class _Reader(Cursor):
+class Reader(Cursor):
     """Reads by precedence; every method takes the tokens of what it reads."""
+
+    operands = _OPERANDS
 
     def __init__(self, tokens: Sequence[Token], maker: Maker, signs: Mapping[str, str]) -> None:
         super().__init__(tokens, maker)
@@ -85,7 +87,7 @@ class _Reader(Cursor):
         if token.kind == "sign" and token.text in INFIX:
             return INFIX[token.text]
         bar = token.is_sign("|") and not self.context.bar
-        if token.kind not in _OPERANDS and not bar:
+        if token.kind not in self.operands and not bar:
             return None
         return None if self.context.room and token.spaced else JUXTAPOSED
 
@@ -118,7 +120,7 @@ class _Reader(Cursor):
         while True:
             token = self.next
             if token.is_sign(TRANSPOSE, "'"):
-                piece = self.make.apply("transpose", [piece], piece.span.join(self.take().span))
+                piece = self.make.transpose(piece, piece.span.join(self.take().span))
             elif token.is_sign("^"):
                 exponent = self.exponent()
                 piece = self.make.power(piece, exponent, piece.span.join(exponent.span))
@@ -183,7 +185,7 @@ class _Reader(Cursor):
                 elif self.next.is_sign(*ROW):
                     self.take()
                     rows.append([])
-                elif not (room and self.next.kind in _OPERANDS):
+                elif not (room and self.next.kind in self.operands):
                     break
         span = self.close(opened)
         return widen(self.stacked([self.stacked(row, 1) for row in rows], 0), span)
@@ -234,8 +236,12 @@ class _Reader(Cursor):
         if axis is not None:
             keywords["axis"] = axis
         span = Span(token.span.start, end)
-        piece = build(self.make, Call(function, span, tuple(arguments), keywords))
+        piece = self.built(Call(function, span, tuple(arguments), keywords))
         return self.make.power(piece, power, span) if power else piece
+
+    def built(self, call: Call) -> Piece:
+        """The term that a call is."""
+        return build(self.make, call)
 
     def primed(self, token: Token) -> str:
         """The function, or its derivative if a prime follows."""
@@ -252,7 +258,7 @@ class _Reader(Cursor):
         """The arguments in brackets, or the one factor after the function, and where they end."""
         if self.next.text == "(" and self.next.kind == "open":
             return self.listed(self.take())
-        if self.next.kind not in _OPERANDS and not self.next.is_sign("|"):
+        if self.next.kind not in self.operands and not self.next.is_sign("|"):
             message = f"`{token.text}` needs an argument"
             raise self.make.refusal("D110", message, token.span)
         braced = self.next.text == "{"

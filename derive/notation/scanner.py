@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from derive.diagnostic import DeriveError, Span, refuse
+from derive.notation.letters import letter_name
 from derive.notation.limits import MAX_NESTING, check_length
 from derive.notation.signs import (
     ACCENTS,
@@ -23,10 +24,8 @@ from derive.notation.signs import (
     FONTS,
     FRACTIONS,
     FUNCTION_COMMANDS,
-    GREEK,
     LETTERS,
     LOWERED,
-    MARKS,
     OPENING,
     RAISED,
     SIZES,
@@ -63,7 +62,7 @@ _WORD = re.compile(r"\s*\{\s*([A-Za-z][A-Za-z0-9]*(?:(?:\\?_|-)[A-Za-z0-9]+)*)\s
 _MATRIX = re.compile(r"\s*\{([bp]?(?:small)?matrix|array)\}(?:\{[lcr|\s]*\})?")
 _LONG_SIGN = re.compile(r">=|<=|\*\*")
 _DIRECTED = {"left": ("open", "|"), "right": ("close", "|")}
-_COMMANDS: Mapping[str, tuple[str, str]] = {
+COMMANDS: Mapping[str, tuple[str, str]] = {
     **{name: ("greek", letter) for name, letter in LETTERS.items()},
     **{name: ("accent", accent) for name, accent in ACCENTS.items()},
     **{name: ("word", word) for name, word in FUNCTION_COMMANDS.items()},
@@ -78,23 +77,30 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
 def scan(text: str) -> tuple[Token, ...]:
     """The tokens of a formula, ending with one of kind `end`; brackets are known to match."""
     check_length(text)
-    scanner = _Scanner(text)
-    while scanner.place < len(text):
-        scanner.step()
-    scanner.spaced = True
-    scanner.emit("end", "", 0)
-    _check_brackets(scanner.tokens, text)
-    return tuple(scanner.tokens)
+    return Scanner(text).scanned()
 
 
-class _Scanner:
+class Scanner:
     """The tokens so far, and where the next one starts."""
+
+    commands = COMMANDS
+    characters = {**SPELLINGS, **CHARACTER_SIGNS}
+    pairs = OPENING
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.place = 0
         self.spaced = False
         self.tokens: list[Token] = []
+
+    def scanned(self) -> tuple[Token, ...]:
+        """All tokens."""
+        while self.place < len(self.text):
+            self.step()
+        self.spaced = True
+        self.emit("end", "", 0)
+        _check_brackets(self.tokens, self.text, self.pairs)
+        return tuple(self.tokens)
 
     def emit(self, kind: str, text: str, length: int) -> None:
         """One token of the next `length` characters."""
@@ -181,7 +187,7 @@ class _Scanner:
             self.emit("open", letter, 1)
         elif letter in CLOSING:
             self.emit("close", letter, 1)
-        elif known := CHARACTER_SIGNS.get(letter) or SPELLINGS.get(letter):
+        elif known := self.characters.get(letter):
             self.emit("sign", known, 1)
         else:
             raise self.unknown(letter, 1, ())
@@ -200,10 +206,10 @@ class _Scanner:
             self.size(name, length)
         elif name in ("begin", "end"):
             self.matrix(name, length)
-        elif name in _COMMANDS:
-            self.emit(*_COMMANDS[name], length)
+        elif name in self.commands:
+            self.emit(*self.commands[name], length)
         else:
-            known = [] if name in UNREAD else [*_COMMANDS, *FONTS]
+            known = [] if name in UNREAD else [*self.commands, *FONTS]
             raise self.unknown(match.group(), length, [f"\\{k}" for k in known])
 
     def font(self, name: str, length: int) -> None:
@@ -255,23 +261,7 @@ def _script_kind(run: str) -> str:
     return {"(": "open", ")": "close", "+": "sign", "-": "sign"}.get(run, "letter")
 
 
-def letter_name(cluster: str) -> tuple[str, str]:
-    """The kind and the ASCII name of one letter with its combining marks.
-
-    >>> letter_name("ŷ")
-    ('letter', 'yhat')
-    """
-    decomposed = unicodedata.normalize("NFD", cluster)
-    base, marks = decomposed[:1], decomposed[1:]
-    if "\U0001d400" <= base <= "\U0001d7ff" or "\u2100" <= base <= "\u214f":
-        base = unicodedata.normalize("NFKC", base)
-    if not all(mark in MARKS for mark in marks):
-        return "letter", unicodedata.normalize("NFC", cluster)
-    kind = "greek" if base in GREEK else "letter"
-    return kind, GREEK.get(base, base) + "".join(MARKS[mark] for mark in marks)
-
-
-def _check_brackets(tokens: Iterable[Token], text: str) -> None:
+def _check_brackets(tokens: Iterable[Token], text: str, pairs: Mapping[str, str]) -> None:
     """Every bracket has its partner, and they are nested within limits."""
     stack: list[Token] = []
     for token in tokens:
@@ -281,16 +271,16 @@ def _check_brackets(tokens: Iterable[Token], text: str) -> None:
                 message = f"brackets are nested more than {MAX_NESTING} deep"
                 raise refuse("D106", message, text, token.span)
         elif token.kind == "close":
-            _close(stack, token, text)
+            _close(stack, token, text, pairs)
     if stack:
         sign = stack[-1].text
         raise refuse("D105", f"the bracket `{sign}` is never closed", text, stack[-1].span)
 
 
-def _close(stack: list[Token], token: Token, text: str) -> None:
+def _close(stack: list[Token], token: Token, text: str, pairs: Mapping[str, str]) -> None:
     if not stack:
         raise refuse("D105", f"the bracket `{token.text}` closes nothing", text, token.span)
     opened = stack.pop()
-    if OPENING[opened.text] != token.text:
+    if pairs[opened.text] != token.text:
         message = f"the bracket `{opened.text}` is closed by `{token.text}`"
         raise refuse("D105", message, text, token.span)

@@ -1,0 +1,322 @@
+r"""The reader of one formula of a claim: the reader of formulas, with entries, sums and cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from derive.diagnostic import Span
+from derive.functions import PRIME, is_function
+from derive.notation.calls import Call
+from derive.notation.cases import ELSE, Case, choose
+from derive.notation.claim_calls import build_claim, make
+from derive.notation.claim_signs import NORM
+from derive.notation.cursor import Context
+from derive.notation.derivatives import GRADIENT
+from derive.notation.indices import entry
+from derive.notation.lexicon import INDEX
+from derive.notation.piece import ONE, Maker, Piece, widen
+from derive.notation.reader import Reader
+from derive.notation.resolve import Resolved
+from derive.notation.scanner import Token
+from derive.notation.table import ADD, COMPARE, INFIX, TIMES, Infix
+from derive.notation.words import TRANSPOSE
+from derive.scope import Scope
+from derive.term import Apply, Const, Term, Var, size, walk
+
+CLAIM_INFIX: Mapping[str, Infix] = {
+    "×": Infix("×", "matmul", TIMES),
+    "⊗": Infix("⊗", "outer", TIMES),
+    "=": Infix("=", "equal", COMPARE),
+    "==": Infix("==", "equal", COMPARE),
+    "≠": Infix("≠", "unequal", COMPARE),
+}
+"""Infix signs that only claims have."""
+
+_OPERANDS = frozenset(
+    ("number", "name", "call", "open", "command", "piece", "sum", "operator", "ones")
+)
+
+
+class ClaimReader(Reader):
+    """Reads the tokens of one formula of a claim."""
+
+    operands = _OPERANDS
+
+    def __init__(
+        self, resolved: Resolved, maker: Maker, signs: Mapping[str, str], scope: Scope
+    ) -> None:
+        super().__init__(resolved.tokens, maker, signs)
+        self.resolved = resolved
+        self.scope = scope
+
+    # ------------------------------------------------------------------------------ expressions
+
+    def infix(self) -> Infix | None:
+        """The sign between the last operand and the next."""
+        token = self.next
+        if token.kind == "sign" and token.text in CLAIM_INFIX:
+            sign = CLAIM_INFIX[token.text]
+            if token.text == "⊗" and "⊗" not in self.signs:
+                message = "the sign `⊗` can be the outer or the elementwise product"
+                help = "write u v^T or u ∘ v"
+                raise self.make.refusal("D104", message, token.span, help)
+            return None if sign.level == COMPARE and not self.depth else sign
+        if token.is_sign(NORM) and not self.context.bar:
+            return super_juxtaposed(self.context.room and token.spaced)
+        return super().infix()
+
+    def join(self, left: Piece, sign: Infix) -> Piece:
+        """The operand and what stands to the right of the sign."""
+        if sign.op not in ("equal", "unequal"):
+            return super().join(left, sign)
+        self.take()
+        right = self.expression(ADD)
+        span = left.span.join(right.span)
+        if not (self.is_place(left) and self.is_place(right)):
+            message = "only index letters can be compared by this sign"
+            raise self.make.refusal("D131", message, span)
+        equal = make(self.make, "delta", [left, right], span, scalar=True)
+        if sign.op == "equal":
+            return equal
+        one = Piece(Const(ONE, span), span, scalar=True)
+        return self.make.apply("sub", [one, equal], span)
+
+    def is_place(self, piece: Piece) -> bool:
+        """Whether a term is an index letter or a number."""
+        term = piece.term
+        return isinstance(term, Const) or (isinstance(term, Var) and term.name.startswith(INDEX))
+
+    def factor(self) -> Piece:
+        """An operand with powers, transposes and indices after it."""
+        piece = super().factor()
+        while self.next.kind == "places":
+            piece = self.indexed(piece, self.take())
+            piece = self.more(piece)
+        return piece
+
+    def more(self, piece: Piece) -> Piece:
+        """What is raised after an index."""
+        while True:
+            token = self.next
+            if token.is_sign(TRANSPOSE):
+                piece = self.make.apply("transpose", [piece], piece.span.join(self.take().span))
+            elif token.is_sign("^"):
+                exponent = self.exponent()
+                piece = self.make.power(piece, exponent, piece.span.join(exponent.span))
+            else:
+                return piece
+
+    def indexed(self, piece: Piece, token: Token) -> Piece:
+        """The entry of a group or a call."""
+        places = self.resolved.places[int(token.text)]
+        span = piece.span.join(token.span)
+        return Piece(entry(piece.term, places, span), span, piece.depth + 1, scalar=True)
+
+    # ------------------------------------------------------------------------------------ atoms
+
+    def atom(self) -> Piece:
+        """The smallest operand."""
+        token = self.next
+        if token.kind == "piece":
+            return self.known(self.take())
+        if token.kind == "sum":
+            return self.sum(self.take())
+        if token.kind == "operator":
+            return self.operator(self.take())
+        if token.kind == "open" and token.text == "cases":
+            return self.cases(self.take())
+        if token.is_sign(NORM):
+            return self.norm(self.take())
+        if token.kind == "open" and token.text == "⟨":
+            return self.inner(self.take())
+        return super().atom()
+
+    def known(self, token: Token) -> Piece:
+        """A name, an entry or a derivative."""
+        term = self.resolved.pieces[int(token.text)]
+        depth = 1 if isinstance(term, Var) else min(size(term), 100)
+        return Piece(term, token.span, depth, self.is_number(term))
+
+    def is_number(self, term: Term) -> bool:
+        """Whether a term is one number for sure: an index, or an entry with all its indices."""
+        if isinstance(term, Const):
+            return True
+        if isinstance(term, Var):
+            return term.name.startswith(INDEX)
+        if term.op != "entry":
+            return term.op in ("delta", "total", "trace", "inner")
+        array = term.args[0]
+        shape = self.scope.shapes.get(array.name, ()) if isinstance(array, Var) else ()
+        axes = sum(not dim.is_one for dim in shape)
+        return len(term.args) - 1 >= axes
+
+    def group(self, opened: Token) -> Piece:
+        """Brackets; numbers in them with commas between are a vector."""
+        if opened.text == "(" and (literal := self.literal(opened)):
+            return literal
+        return super().group(opened)
+
+    def matrix(self, opened: Token) -> Piece:
+        """Square brackets: a vector of numbers, a matrix of blocks, or only brackets."""
+        piece = super().matrix(opened)
+        term = piece.term
+        if isinstance(term, Apply) and term.op == "concat" and _all_numbers(term):
+            kind = "row" if term.attrs[0] == 1 else "column"
+            return Piece(Apply("literal", term.args, (kind,), term.span), piece.span, 2)
+        return piece
+
+    def literal(self, opened: Token) -> Piece | None:
+        """`(1, 1, 1)`; None if these brackets hold something else."""
+        numbers: list[Const] = []
+        place = self.place
+        while True:
+            sign = 1
+            while self.tokens[place].is_sign("-"):
+                sign, place = -sign, place + 1
+            token = self.tokens[place]
+            if token.kind != "number":
+                return None
+            value = self.make.number(token.text, token.span).term
+            assert isinstance(value, Const)
+            numbers.append(Const(sign * value.value, token.span))
+            place += 1
+            if not self.tokens[place].is_sign(","):
+                break
+            place += 1
+        if self.tokens[place].kind != "close" or len(numbers) < 2:
+            return None
+        self.place = place
+        span = self.close(opened)
+        return Piece(Apply("literal", tuple(numbers), ("row",), span), span, 2)
+
+    def norm(self, opened: Token) -> Piece:
+        r"""`\|x\|^2` is the sum of squares; `\|x\|` its root."""
+        with self.inside(Context(bar=True)):
+            inner = self.expression(ADD)
+        if not self.next.is_sign(NORM):
+            raise self.make.refusal("D105", "this norm is never closed", opened.span)
+        span = opened.span.join(self.take().span)
+        if self.next.kind == "places":
+            # the index of a norm, 2 or F, says which norm it is; only this one is read
+            self.take()
+        square = self.make.apply("pow", [inner], span, ("2",))
+        total = self.make.apply("sum", [square], span, (None, False))
+        if self.next.is_sign("^"):
+            exponent = self.exponent()
+            if exponent.term == Const(2 * ONE):
+                return widen(total, span.join(exponent.span))
+            root = self.make.apply("pow", [total], span, ("1/2",))
+            return self.make.power(root, exponent, span.join(exponent.span))
+        return self.make.apply("pow", [total], span, ("1/2",))
+
+    def inner(self, opened: Token) -> Piece:
+        r"""`\langle a, b \rangle`"""
+        pieces, _, _ = self.listed(opened)
+        span = opened.span.join(self.tokens[self.place - 1].span)
+        if len(pieces) != 2:
+            message = "an inner product has two operands"
+            raise self.make.refusal("D103", message, span)
+        return make(self.make, "inner", pieces, span, scalar=True)
+
+    # ------------------------------------------------------------------------- sums, derivatives
+
+    def sum(self, token: Token) -> Piece:
+        """A sum takes the product after it, and sums in it."""
+        said = self.resolved.sums[int(token.text)]
+        with self.inside(self.context):
+            body = self.expression(TIMES)
+        span = token.span.join(body.span)
+        if not said.letters:
+            return self.make.apply("sum", [body], span, (None, False))
+        for letter in reversed(said.letters):
+            body = self.summed(body, letter, token, span)
+        return body
+
+    def summed(self, body: Piece, letter: str, token: Token, span: Span) -> Piece:
+        """The sum over one letter."""
+        said = self.resolved.sums[int(token.text)]
+        name = f"{INDEX}{letter}"
+        if not any(isinstance(node, Var) and node.name == name for node in walk(body.term)):
+            message = f"what is summed has no index {letter}"
+            help = "write the index at the names that have it, or sum(...) for all entries"
+            raise self.make.refusal("D132", message, span, help)
+        if said.apart and said.apart[0] == letter:
+            equal = Apply("delta", (Var(name), Var(f"{INDEX}{said.apart[1]}")), (), token.span)
+            other = Apply("sub", (Const(ONE), equal), (), token.span)
+            body = self.make.apply("mul", [Piece(other, token.span, scalar=True), body], span)
+        last = letter == said.letters[-1]
+        lower, upper = (said.lower, said.upper) if last else (None, None)
+        made = self.make.apply("total", [body], span, (name, lower, upper))
+        return replace(made, scalar=body.scalar)
+
+    def operator(self, token: Token) -> Piece:
+        r"""`\frac{\partial}{\partial z}` before what it derives."""
+        with self.inside(self.context):
+            body = self.factor()
+        span = token.span.join(body.span)
+        term, name = body.term, token.text
+        if isinstance(term, Apply) and is_function(term.op) and term.args == (Var(name),):
+            if not term.op.endswith(PRIME):
+                return self.make.apply(f"{term.op}{PRIME}", [Piece(term.args[0], span)], span)
+        if isinstance(term, Var) and "/d" not in term.name:
+            return Piece(Var(f"d{term.name}/d{name}", span), span)
+        return make(self.make, GRADIENT, [body, Piece(Var(name, span), span)], span)
+
+    # ------------------------------------------------------------------------------------ cases
+
+    def cases(self, opened: Token) -> Piece:
+        """Rows of values with their conditions."""
+        rows: list[Case] = []
+        with self.inside():
+            while self.next.kind != "close":
+                rows.append(self.case())
+                while self.next.is_sign("\\\\"):
+                    self.take()
+        span = self.close(opened)
+        if not rows:
+            raise self.make.refusal("D134", "there are no cases here", span)
+        return choose(self.make, rows, span)
+
+    def case(self) -> Case:
+        """One row."""
+        with self.inside():
+            value = self.expression(ADD)
+        otherwise = False
+        while self.next.is_sign("&", ",") or self.next.kind == "prose":
+            token = self.take()
+            otherwise = otherwise or (token.kind == "prose" and token.text.startswith(ELSE))
+        while self.next.is_sign(".", ","):
+            self.take()
+        if otherwise or self.next.is_sign("\\\\") or self.next.kind == "close":
+            return Case(value, None)
+        condition = self.expression(COMPARE)
+        while self.next.is_sign(".", ",", ";"):
+            self.take()
+        return Case(value, condition)
+
+    # ------------------------------------------------------------------------------------ calls
+
+    def built(self, call: Call) -> Piece:
+        """The term that a call is."""
+        return build_claim(self.make, call)
+
+    def call(self, token: Token) -> Piece:
+        """A function on its argument; an index after its name is one of its value."""
+        places = None
+        if self.next.kind == "places":
+            places = self.take()
+        piece = super().call(token)
+        return self.indexed(piece, places) if places else piece
+
+
+def super_juxtaposed(stops: bool) -> Infix | None:
+    """Juxtaposition, unless room ends the operand."""
+    return None if stops else Infix("", "matmul", 4)
+
+
+def _all_numbers(term: Apply) -> bool:
+    return all(isinstance(arg, Const) for arg in term.args)
+
+
+__all__ = ["CLAIM_INFIX", "INFIX", "ClaimReader"]

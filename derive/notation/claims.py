@@ -1,0 +1,190 @@
+r"""The text of a claim in LaTeX, Unicode or plain signs, to what it says is equal to what.
+
+    text -> tokens -> statements, parts (layout) -> marks -> names, derivatives (resolve) -> terms
+
+The last of several statements is judged; names that those before it assign are its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from derive.diagnostic import DeriveError, Span, refuse
+from derive.notation.claim_reader import ClaimReader
+from derive.notation.claim_scanner import scan_claim
+from derive.notation.derivatives import GRADIENT, Namer
+from derive.notation.indices import IndexReader, everything
+from derive.notation.layout import Statement, Tokens, statements
+from derive.notation.lexicon import INDEX, Lexicon
+from derive.notation.marks import Marks, attach
+from derive.notation.ones import settle_ones
+from derive.notation.piece import Maker
+from derive.notation.resolve import Resolved, resolve
+from derive.notation.table import CHOICES
+from derive.scope import ClaimText, Link, Scope
+from derive.term import Apply, Term, Var, fold, walk
+
+
+def read_claim(text: str, scope: Scope) -> ClaimText:
+    r"""What a claim says: a left side, the formulas said to be equal to it, a shape.
+
+    Raises DeriveError for what is not understood, with the place.
+
+    >>> from derive.shape import Dim
+    >>> shapes = {"L": (), "W": (Dim(("n",)), Dim(("m",))), "d": (Dim(("n",)),)}
+    >>> read_claim(r"\frac{\partial L}{\partial W} = 2 d", Scope(shapes)).left
+    Var(name='dL/dW')
+    """
+    try:
+        return _Claim(text, scope).read()
+    except RecursionError:
+        raise refuse("D106", "the formula is nested too deep", text, Span(0, 0)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One part of a chain: its marks, its tokens, its place."""
+
+    marks: Marks
+    resolved: Resolved
+    span: Span
+
+
+class _Claim:
+    """Reads one text."""
+
+    def __init__(self, text: str, scope: Scope) -> None:
+        self.text = text
+        self.scope = scope
+        self.lexicon = Lexicon(scope)
+        self.signs = dict(_signs(scope.signs))
+        self.tokens = scan_claim(text)
+
+    def read(self) -> ClaimText:
+        """All of it."""
+        *before, last = statements(self.tokens, self.text)
+        for statement in before:
+            self.assign(statement)
+        return self.judged(last)
+
+    def namer(self, marks: Marks) -> Namer:
+        """What finds names in one part."""
+        return Namer(self.lexicon, IndexReader(self.lexicon, self.text, marks), self.text)
+
+    def side(self, tokens: Tokens) -> _Side:
+        """One part with its letters resolved."""
+        marks = attach(tokens, self.text)
+        span = tokens[0].span.join(tokens[-1].span)
+        return _Side(marks, resolve(marks, self.namer(marks), self.text, span.end), span)
+
+    def term(self, side: _Side) -> Term:
+        """The term that one part is."""
+        reader = ClaimReader(side.resolved, Maker(self.text), self.signs, self.scope)
+        return settle_ones(reader.formula(), self.text)
+
+    # ------------------------------------------------------------------------------- statements
+
+    def assign(self, statement: Statement) -> None:
+        """A statement on the way: the name on its left stands for its right side."""
+        name, *rest = statement.parts
+        if not rest or not name:
+            place = next(part for part in statement.parts if part)
+            message = "several statements are separated here, and this one assigns no name"
+            raise refuse("D136", message, self.text, place[0].span.join(place[-1].span))
+        if rest[-1]:
+            self.lexicon.assign(attach(name, self.text), self.term(self.side(rest[-1])))
+
+    def judged(self, statement: Statement) -> ClaimText:
+        """The statement that the claim is."""
+        parts = list(statement.parts)
+        left: Term | None = None
+        left_span: Span | None = None
+        letters: tuple[str, ...] = ()
+        if len(parts) > 1 and not parts[0]:
+            parts = parts[1:]
+        elif len(parts) > 1:
+            is_left, left = self.left(parts[0])
+            if is_left:
+                left_span = parts[0][0].span.join(parts[0][-1].span)
+                letters = self.letters(parts[0])
+                parts = parts[1:]
+        links = tuple(self.link(part, letters) for part in parts if part)
+        free = {letter for link in links for letter in _free(link.term)}
+        return ClaimText(
+            self.text,
+            links,
+            left,
+            left_span,
+            statement.shape,
+            tuple(letter for letter in letters if letter in free),
+        )
+
+    def left(self, tokens: Tokens) -> tuple[bool, Term | None]:
+        """Whether a first part is the left side, and its term if it can be read."""
+        try:
+            side = self.side(tokens)
+            term = self.term(side)
+        except DeriveError:
+            return True, None
+        if any(isinstance(node, Apply) and node.op == GRADIENT for node in walk(term)):
+            return True, None
+        kinds = [token.kind for token in side.resolved.tokens]
+        return kinds[0] == "piece" and set(kinds[1:]) <= {"sign", "end"}, term
+
+    def letters(self, tokens: Tokens) -> tuple[str, ...]:
+        """The index letters in the scripts of a left side, in order."""
+        marks = attach(tokens, self.text)
+        reader = self.namer(marks).indices
+        found = [
+            letter
+            for mark in everything(marks)
+            for script in (*mark.subs, *mark.sups)
+            for one in script
+            if (letter := reader.letter(one))
+        ]
+        return tuple(dict.fromkeys(found))
+
+    def link(self, tokens: Tokens, letters: Sequence[str]) -> Link:
+        """One formula of the chain."""
+        side = self.side(tokens)
+        term = self.term(side)
+        self.check_sums(term, side.span, letters)
+        return Link(term, side.span)
+
+    def check_sums(self, term: Term, span: Span, letters: Sequence[str]) -> None:
+        """Refuse `\\sum_k a_k - b_k`, where it is not said how far the sum goes."""
+        if not isinstance(term, Apply) or term.op not in ("add", "sub"):
+            return
+        bound = {
+            str(node.attrs[0])[len(INDEX) :]
+            for node in walk(term)
+            if isinstance(node, Apply) and node.op == "total"
+        }
+        outside = sorted((bound & _free(term)) - set(letters))
+        if outside:
+            message = f"the index {outside[0]} of a sum also stands outside of it"
+            help = "put brackets around what is summed"
+            raise refuse("D132", message, self.text, term.span or span, help=help)
+
+
+def _free(term: Term) -> frozenset[str]:
+    """The index letters that no sum binds."""
+
+    def node(old: Term, args: tuple[frozenset[str], ...]) -> frozenset[str]:
+        if isinstance(old, Var):
+            return frozenset([old.name[len(INDEX) :]] if old.name.startswith(INDEX) else [])
+        found = frozenset[str]().union(*args)
+        if isinstance(old, Apply) and old.op == "total":
+            return found - {str(old.attrs[0])[len(INDEX) :]}
+        return found
+
+    return fold(term, node)
+
+
+def _signs(said: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What a text says of its signs, by their canonical spelling."""
+    for sign, op in said.items():
+        tokens = scan_claim(sign)
+        if len(tokens) == 2:
+            yield tokens[0].text, CHOICES.get(op, op)

@@ -1,0 +1,51 @@
+r"""A vector of ones whose length is not said, `\mathbf{1}`: what is around it says what it does."""
+
+from __future__ import annotations
+
+from derive.diagnostic import DeriveError, Span, refuse
+from derive.term import Apply, Const, Term, const, rebuild, walk
+
+_ELEMENTWISE = frozenset(("add", "sub", "mul", "div", "neg"))
+
+
+def settle_ones(term: Term, text: str) -> Term:
+    """The term without ones of unknown length.
+
+    Beside `+`, `-` and `∘` they are the number 1; a matrix times ones is the sum of its rows.
+    Raises DeriveError where the length would matter.
+    """
+    if _is_ones(term):
+        return const(1)
+    made = rebuild(term, _settled)
+    for node in walk(made):
+        if _is_ones(node):
+            raise _refused(node.span, text)
+    return made
+
+
+def _is_ones(term: Term) -> bool:
+    return isinstance(term, Apply) and term.op == "ones" and not term.attrs
+
+
+def _settled(node: Term) -> Term:
+    if not isinstance(node, Apply):
+        return node
+    if node.op in _ELEMENTWISE:
+        args = tuple(Const(const(1).value, arg.span) if _is_ones(arg) else arg for arg in node.args)
+        return Apply(node.op, args, node.attrs, node.span)
+    if node.op == "matmul":
+        left, right = node.args
+        if _is_ones(right) and not _is_ones(left):
+            return Apply("sum", (left,), (1, True), node.span)
+        if _is_turned(left) and not _is_ones(right):
+            return Apply("sum", (right,), (0, True), node.span)
+    return node
+
+
+def _is_turned(term: Term) -> bool:
+    return isinstance(term, Apply) and term.op == "transpose" and _is_ones(term.args[0])
+
+
+def _refused(span: Span | None, text: str) -> DeriveError:
+    help = r"write it below: \mathbf{1}_{m}"
+    return refuse("D131", "the length of this vector of ones is not known", text, span, help=help)
