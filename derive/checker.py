@@ -14,6 +14,7 @@ from derive.case import Case, Reading
 from derive.comparing import agree, confirmed, witness
 from derive.dense import Stack
 from derive.diagnostic import DeriveError, refuse
+from derive.documents import document
 from derive.elaborate import Elaborator
 from derive.gradient import adjoint_name
 from derive.indexing import closed, fresh_letter, is_open, letters_of
@@ -23,7 +24,6 @@ from derive.scope import Link
 from derive.setting import Asked, Setting, setting
 from derive.shape import Dim, Shape, shape_text
 from derive.shape import agree as sizes_agree
-from derive.statements import statements
 from derive.tensors import Value, column_shape, same_shape, solid, turned
 from derive.term import Term, Var, substitute, variables
 from derive.truth import Target, Truth
@@ -42,7 +42,7 @@ def check_document(text: str, *, layers: Stack | None = None) -> Report:
         made = Setting()
         if layers is not None:
             made.stacked(layers)
-        made = setting(statements(text), made)
+        made = setting(document(text, layers), made)
     except DeriveError as error:
         return Report((Claim("document", "unreadable", diagnostics=(error.diagnostic,)),))
     return Checker(made).report()
