@@ -13,31 +13,14 @@ from itertools import product
 from derive.asking import DOUBTFUL, Question, doubtful_signs, name_of, question
 from derive.case import Case, Reading
 from derive.dense import Stack
-<<<<<<< HEAD
 from derive.diagnostic import DeriveError, Diagnostic
+from derive.documents import document
 from derive.judgement import Judgement
 from derive.scope import Link
 from derive.setting import Asked, Setting, setting_of
 from derive.statement import Bracket, ClaimLine, Statement
-from derive.statements import statements
 from derive.term import Var, variables
 from derive.truth import Target
-=======
-from derive.diagnostic import DeriveError, refuse
-from derive.documents import document
-from derive.elaborate import Elaborator
-from derive.gradient import adjoint_name
-from derive.indexing import closed, fresh_letter, is_open, letters_of
-from derive.mending import Mender, raised
-from derive.notation import write
-from derive.scope import Link
-from derive.setting import Asked, Setting, setting
-from derive.shape import Dim, Shape, shape_text
-from derive.shape import agree as sizes_agree
-from derive.tensors import Value, column_shape, same_shape, solid, turned
-from derive.term import Term, Var, substitute, variables
-from derive.truth import Target, Truth
->>>>>>> doors
 from derive.verdict import GOOD, Claim, Report
 
 ARRANGEMENTS = ("jacobian", "elementwise", "jacobian_T")
@@ -53,14 +36,7 @@ def check_document(text: str, *, layers: Stack | None = None) -> Report:
     is a claim with the verdict `unreadable`; nothing is raised for what a document says.
     """
     try:
-<<<<<<< HEAD
-        lines = statements(text)
-=======
-        made = Setting()
-        if layers is not None:
-            made.stacked(layers)
-        made = setting(document(text, layers), made)
->>>>>>> doors
+        lines = document(text, layers)
     except DeriveError as error:
         return Report((Claim("document", "unreadable", diagnostics=(error.diagnostic,)),))
     return _judged(lines, layers)
