@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 from codegen.memory import Fault, Memory, Place
 from codegen.runtime import FRESH, RUNTIME, WORK
-from derive.ops import put
+from derive.ops import ALONG, put
 
 OPS = {text: op for op, text in RUNTIME.items() if not text.startswith("np.")}
 """The op that a function of the text computes."""
 
 PRODUCTS = frozenset({"np.matmul", "np.dot"})
 SUM = "np.add.reduce"
-ALONG = frozenset({"softmax", "log_softmax"})
 
 Arrays = Sequence[str]
 

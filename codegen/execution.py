@@ -7,7 +7,6 @@ an array is the last that was written there, by whichever name it is read.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterable, Iterator, Mapping
 
 from codegen.calls import PRODUCTS, SUM, apart, check_work, has_out, read_call, spreads, value_names
@@ -147,7 +146,7 @@ class Machine:
 
     def value(self, node: ast.expr) -> Held:
         """The value of an expression, by the term that its text means."""
-        tree = _Meaning(self).visit(copy.deepcopy(node))
+        tree = _Meaning(self).visit(node)
         code = ast.unparse(tree)
         held = {name: self.held(name) for name in dict.fromkeys(value_names(tree))}
         shapes = {name: one.shape for name, one in held.items()}
@@ -193,6 +192,16 @@ class _Meaning(ast.NodeTransformer):
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """A new node: the text's own tree stays as it is, for the lines that come back to it."""
+        fields = {name: self._visited(value) for name, value in ast.iter_fields(node)}
+        return type(node)(**fields)
+
+    def _visited(self, value: object) -> object:
+        if isinstance(value, list):
+            return [self._visited(one) for one in value]
+        return self.visit(value) if isinstance(value, ast.AST) else value
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         """The call without `out` and `work`, under the name that the notation has for it."""

@@ -24,9 +24,9 @@ Oracle = Callable[[Params, Array, Array], Mapping[str, Array]]
 
 def handmade(made: Stack) -> Oracle | None:
     """A function (params, x, y) -> the gradients that a textbook prints; None where it has none."""
-    table = {one.name: one.term for one in textbook(made)}
+    table = {one.name: one.term for one in textbook(made)} if made.assumed else {}
     formulas = {name: term for name, term in table.items() if name in made.parameters}
-    if not formulas or not made.assumed:
+    if not formulas:
         return None
     mentioned = {name for term in table.values() for name in variables(term)}
     errors = {f"d{name}": term for name, term in table.items() if f"d{name}" in mentioned}

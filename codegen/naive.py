@@ -95,12 +95,13 @@ def _draw(estimates: Mapping[str, Estimate], count: int, rng: np.random.Generato
     for name, where in places.items():
         for row in rng.permutation(len(where))[:share]:
             entries[name, tuple(map(int, where[row]))] = None
-    every = [(name, row) for name, where in places.items() for row in range(len(where))]
-    for k in rng.permutation(len(every)):
+    ends = np.cumsum([len(where) for where in places.values()])
+    for k in rng.permutation(ends[-1] if places else 0):
         if len(entries) >= count:
             break
-        name, row = every[k]
-        entries[name, tuple(map(int, places[name][row]))] = None
+        at = int(np.searchsorted(ends, k, side="right"))
+        name, where = list(places.items())[at]
+        entries[name, tuple(map(int, where[k - ends[at]]))] = None
     return list(entries)
 
 

@@ -12,9 +12,10 @@ from codegen.loading import load
 from codegen.network import Layer, Network
 from codegen.runtime import RUNTIME, source
 from codegen.stable import stable
-from derive.dense import ALONG, Stack
+from derive.dense import Stack
 from derive.infer import shapes_of
 from derive.notation import write
+from derive.ops import ALONG
 from derive.term import Apply, Term, Var, substitute, walk
 from derive.tidy import scalar_names
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from derive.ops import ALONG
+
 Floats = NDArray[np.float32]
 Params = dict[str, Floats]
 
@@ -86,7 +88,7 @@ def learning_rate(hidden: Sequence[str], output: str) -> float:
     >>> learning_rate(["relu"], "softmax"), learning_rate(["relu"], "identity")
     (0.1, 0.025)
     """
-    if output not in ("softmax", "log_softmax"):
+    if output not in ALONG:
         return 0.025
     if hidden and set(hidden) == {"sigmoid"}:
         return DEFAULTS.lr

@@ -246,8 +246,9 @@ def _worst(a: Array, per: Mapping[str, Estimate]) -> list[tuple[str, int]]:
     names = list(per)
     excess = np.stack([_excess(a, one).ravel() for one in per.values()])
     most = excess.max(axis=0)
-    order = np.argsort(-most, kind="stable")[:SHOWN]
-    return [(names[int(excess[:, k].argmax())], int(k)) for k in order if most[k] > 1]
+    failing = np.flatnonzero(most > 1)
+    order = failing[np.argsort(-most[failing], kind="stable")[:SHOWN]]
+    return [(names[int(excess[:, k].argmax())], int(k)) for k in order]
 
 
 def _excess(a: Array, one: Estimate) -> Array:

@@ -186,10 +186,12 @@ def _run(
     seed: int,
     threads: int,
     target: str = "",
+    told: bool = True,
 ) -> Run:
     """The verdict at a point, drawn again while there is an entry that it does not resolve.
 
     So it is where the loss is flat (a hinge that no sample is beyond): nothing would be shown.
+    `told`: what a failure looks like is asked for.
     """
     started = time.perf_counter()
     network = probe(stack)
@@ -201,7 +203,7 @@ def _run(
             break
     fast = oracles["differences"]
     spot = spot_check(network.loss, point.params, point.x, point.y, fast, count=SPOTS)
-    signs = () if verdict.ok else _signs(network, point, actual, oracles, n)
+    signs = _signs(network, point, actual, oracles, n) if told and not verdict.ok else ()
     by_hand = _by_hand(stack, point, actual)
     seconds = time.perf_counter() - started
     return Run(point, stack.sizes, n, verdict, spot, by_hand, signs, seconds, attempt + 1)
@@ -264,7 +266,7 @@ def _assumption(
 ) -> list[Run]:
     """What the functions do where the targets of a sample do not sum to 1."""
     n = samples(stack)
-    run = _run(function, stack, FREE, n, seed, threads, "free")
+    run = _run(function, stack, FREE, n, seed, threads, "free", told=False)
     lines = "columns" if stack.columns else "rows"
     if run.verdict.ok:
         return [replace(run, assumption=f"right for any y: y's {lines} need not sum to 1")]
@@ -272,4 +274,4 @@ def _assumption(
         free = replace(stack, assumed=False)
         return [_run(general, free, f"{FREE} ({WITHOUT})", n, seed, threads, "free")]
     text = f"an assumption, not an error: exact only where y's {lines} sum to 1"
-    return [replace(run, signs=(), assumption=text)]
+    return [replace(run, assumption=text)]

@@ -6,13 +6,14 @@ Exit codes: 0 all is well, 1 something is wrong, 2 misuse, 3 undecided, 130 inte
 from __future__ import annotations
 
 import argparse
+import atexit
+import gc
 import importlib
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 COMMANDS = {
     "explain": "derive.commands.explaining",
@@ -32,6 +33,11 @@ of 100, 10 and 10 units: hidden sigmoid, output softmax, cross-entropy, bias ins
 """
 
 
+GARBAGE = 1_000_000
+"""Objects between two searches for garbage: SymPy's many live ones would be walked over and over,
+an eighth of the main job, and there are hardly any cycles to find."""
+
+
 class Parser(argparse.ArgumentParser):
     """Misuse is one clear sentence on standard error and exit code 2."""
 
@@ -42,6 +48,8 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
+    gc.set_threshold(GARBAGE)
+    atexit.register(gc.freeze)  # nor is what the process ends with searched
     words = list(sys.argv[1:] if argv is None else argv)
     name = words[0] if words and words[0] in COMMANDS else ""
     arguments = PARSERS[name]().parse_args(words[1:] if name else words)
@@ -69,8 +77,22 @@ def _refused(refusal: Exception) -> int:
     return 2
 
 
+class Version(argparse.Action):
+    """Prints the version, which takes longer to find out than all else that a parser does."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **keywords: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, **keywords)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        print(f"derive {installed_version()}")
+        parser.exit()
+
+
 def installed_version() -> str:
     """The version of the installed distribution."""
+    # slow to load, and only this option needs it
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("derive-backprop")
     except PackageNotFoundError:
@@ -116,7 +138,7 @@ def _main_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"derive {installed_version()}")
+    parser.add_argument("--version", action=Version, help="show program's version number and exit")
     _network(parser, None)
     work = parser.add_argument_group("the work")
     work.add_argument(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from derive.diagnostic import DeriveError, refuse
+from derive.flatten import is_hidden
 from derive.poly import Atom
 from derive.shape import ONE, Shape
 from derive.slots import Slot, is_index, range_of
@@ -64,9 +65,9 @@ def entry(atom: Atom, shapes: Callable[[str], Shape]) -> Piece:
     if not shape:
         return Piece(Var(atom.head))
     if len(shape) != 2:
-        raise unsupported(f"{atom.head}, which has {len(shape)} axes")
+        raise unsupported(f"{_shown(atom.head)}, which is no matrix")
     if atom.slots[0] and atom.slots[0] == atom.slots[1]:
-        raise unsupported(f"the diagonal of {atom.head}")
+        raise unsupported(f"the diagonal of {_shown(atom.head)}")
     term: Term = Var(atom.head)
     names: list[str | None] = []
     for axis, (place, dim) in enumerate(zip(atom.slots, shape, strict=True)):
@@ -77,8 +78,16 @@ def entry(atom: Atom, shapes: Callable[[str], Shape]) -> Piece:
         elif start:
             term = apply("slice", term, attrs=(axis, start, None))
         elif name is not None and range_of(name).total() != dim.total():
-            raise unsupported(f"a leading block of {atom.head}")
+            first = range_of(name)
+            if dim.parts[: len(first.parts)] == first.parts:
+                term = apply("slice", term, attrs=(axis, 0, first))
+                continue
+            raise unsupported(f"a leading block of {_shown(atom.head)}")
     return Piece(term, names[0], names[1])
+
+
+def _shown(name: str) -> str:
+    return "a part of the formula" if is_hidden(name) else name
 
 
 def _start(place: Slot, name: str) -> tuple[int, str | None]:
@@ -87,7 +96,7 @@ def _start(place: Slot, name: str) -> tuple[int, str | None]:
     if not symbols:
         return sum(numbers), None
     if len(symbols) > 1 or symbols[0][1] != 1 or not is_index(symbols[0][0]):
-        raise unsupported(f"an entry of {name} whose place depends on several indices")
+        raise unsupported(f"an entry of {_shown(name)} whose place depends on several indices")
     return sum(numbers), symbols[0][0]
 
 
@@ -170,10 +179,15 @@ def _product(left: Piece, right: Piece) -> Piece:
     return Piece(apply("matmul", left.term, right.term), left.row, right.col)
 
 
+def _unsummed(term: Term) -> Term:
+    """A, where the term is the sum of A along an axis: the sum of either is the same."""
+    return term.args[0] if isinstance(term, Apply) and term.op == "sum" else term
+
+
 def _reduced(item: Piece, name: str) -> Piece:
     """The sum over one index of a piece."""
     if item.indices() == {name}:
-        return Piece(apply("sum", item.term, attrs=(None, False)))
+        return Piece(apply("sum", _unsummed(item.term), attrs=(None, False)))
     if item.col == name:
         return Piece(apply("sum", item.term, attrs=(1, True)), item.row, None)
     return Piece(apply("sum", item.term, attrs=(0, True)), None, item.col)

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from derive.infer import check
 from derive.losses import Loss, entry_form, formula
+from derive.ops import ALONG
 from derive.shape import ONE, Dim, Shape, dim
 from derive.term import (
     Apply,
@@ -24,9 +25,6 @@ from derive.term import (
     rebuild,
     substitute,
 )
-
-ALONG = ("softmax", "log_softmax")
-"""Activations over all entries of a sample; the others act on each entry."""
 
 
 @dataclass(frozen=True)

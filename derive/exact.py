@@ -6,7 +6,8 @@ the NumPy code that a module contains.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -17,7 +18,7 @@ import mpmath
 from derive.functions import FUNCTIONS, PRIME
 from derive.ops import op_row
 from derive.shape import Dim, Part, Shape
-from derive.term import Const, Derivation, Term, Var
+from derive.term import Apply, Const, Derivation, Term, Var
 
 DIGITS = 50
 
@@ -25,14 +26,49 @@ Number = Any
 Table = dict[tuple[int, ...], Number]
 """The entries of a tensor by their place; a scalar has the place ()."""
 
-PRIMITIVES: Mapping[str, Callable[[Number], Number]] = {
-    "exp": mpmath.exp,
-    "log": mpmath.log,
-    "sin": mpmath.sin,
-    "cos": mpmath.cos,
-    "erf": mpmath.erf,
-    "step": lambda z: mpmath.mpf(1 if z > 0 else 0),
-}
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """A kind of number: how a rational becomes one, sums, powers, and the primitive functions."""
+
+    real: Callable[[Fraction | int], Number]
+    total: Callable[[Iterable[Number]], Number]
+    power: Callable[[Number, Number], Number]
+    primitives: Mapping[str, Callable[[Number], Number]]
+    pi: Callable[[], Number]
+
+
+EXACTLY = Arithmetic(
+    lambda value: mpmath.mpf(value.numerator) / value.denominator,
+    mpmath.fsum,
+    mpmath.power,
+    {
+        "exp": mpmath.exp,
+        "log": mpmath.log,
+        "sin": mpmath.sin,
+        "cos": mpmath.cos,
+        "erf": mpmath.erf,
+        "step": lambda z: mpmath.mpf(1 if z > 0 else 0),
+    },
+    lambda: +mpmath.pi,
+)
+"""Many digits: what decides."""
+
+QUICKLY = Arithmetic(
+    float,
+    sum,
+    math.pow,
+    {
+        "exp": math.exp,
+        "log": math.log,
+        "sin": math.sin,
+        "cos": math.cos,
+        "erf": math.erf,
+        "step": lambda z: 1.0 if z > 0 else 0.0,
+    },
+    lambda: math.pi,
+)
+"""Machine numbers: to sort out what many digits then decide."""
 
 
 @dataclass(frozen=True)
@@ -40,21 +76,22 @@ class NumberCalculus:
     """The calculus of `derive.ops` over numbers, at given sizes."""
 
     sizes: Mapping[str, int]
+    arithmetic: Arithmetic = EXACTLY
 
     zero = 0
 
     @property
     def pi(self) -> Number:
         """The number."""
-        return +mpmath.pi
+        return self.arithmetic.pi()
 
     def number(self, value: Fraction | int) -> Number:
         """The constant."""
-        return mpmath.mpf(value.numerator) / value.denominator
+        return self.arithmetic.real(value)
 
     def sum(self, dim: Dim, body: Callable[[int], Number]) -> Number:
         """The sum over a dimension."""
-        return mpmath.fsum(body(k) for k in range(dim.size(self.sizes)))
+        return self.arithmetic.total([body(k) for k in range(dim.size(self.sizes))])
 
     def delta(self, a: int, b: int) -> int:
         """1 where two places are equal, 0 elsewhere."""
@@ -64,18 +101,24 @@ class NumberCalculus:
         """The place moved by the sizes of `parts`."""
         return place + (Dim(parts).size(self.sizes) if parts else 0)
 
+    def plus(self, a: int, b: int, sign: int) -> int:
+        """The sum or the difference of two places."""
+        return a + sign * b
+
     def power(self, base: Number, exponent: Fraction) -> Number:
         """A rational power."""
-        return mpmath.power(base, self.number(exponent))
+        return self.arithmetic.power(base, self.number(exponent))
 
     def fn(self, name: str, arg: Number) -> Number:
         """An elementwise function by its definition; f' by mpmath's difference of f."""
         if name.endswith(PRIME):
-            return mpmath.diff(lambda z: self.fn(name.removesuffix(PRIME), z), arg)
+            exact = NumberCalculus(self.sizes)
+            slope = mpmath.diff(lambda z: exact.fn(name.removesuffix(PRIME), z), arg)
+            return slope if self.arithmetic is EXACTLY else float(slope)
         row = FUNCTIONS[name]
         if row.definition is None:
-            return PRIMITIVES[name](arg)
-        return row.definition(_Exactly(self), _Real(arg)).value
+            return self.arithmetic.primitives[name](arg)
+        return row.definition(_Exactly(self), _Real(arg, self.arithmetic.real)).value
 
 
 @dataclass(frozen=True)
@@ -83,31 +126,32 @@ class _Real:
     """A number that mixes with Fraction without rounding to a float."""
 
     value: Number
+    real: Callable[[Fraction | int], Number]
+
+    def _made(self, value: Number) -> _Real:
+        return _Real(value, self.real)
+
+    def _number(self, other: Any) -> Number:
+        return other.value if isinstance(other, _Real) else self.real(other)
 
     def __add__(self, other: Any) -> _Real:
-        return _Real(self.value + _number(other))
+        return self._made(self.value + self._number(other))
 
     __radd__ = __add__
 
     def __neg__(self) -> _Real:
-        return _Real(-self.value)
+        return self._made(-self.value)
 
     def __sub__(self, other: Any) -> _Real:
-        return _Real(self.value - _number(other))
+        return self._made(self.value - self._number(other))
 
     def __rsub__(self, other: Any) -> _Real:
-        return _Real(_number(other) - self.value)
+        return self._made(self._number(other) - self.value)
 
     def __mul__(self, other: Any) -> _Real:
-        return _Real(self.value * _number(other))
+        return self._made(self.value * self._number(other))
 
     __rmul__ = __mul__
-
-
-def _number(value: Any) -> Number:
-    if isinstance(value, _Real):
-        return value.value
-    return mpmath.mpf(value.numerator) / value.denominator
 
 
 @dataclass(frozen=True)
@@ -116,18 +160,21 @@ class _Exactly:
 
     calculus: NumberCalculus
 
+    def _made(self, value: Number) -> _Real:
+        return _Real(value, self.calculus.arithmetic.real)
+
     @property
     def pi(self) -> _Real:
-        return _Real(self.calculus.pi)
+        return self._made(self.calculus.pi)
 
     def number(self, value: Fraction | int) -> _Real:
-        return _Real(_number(value))
+        return self._made(self.calculus.number(value))
 
     def power(self, base: _Real, exponent: Fraction) -> _Real:
-        return _Real(self.calculus.power(base.value, exponent))
+        return self._made(self.calculus.power(base.value, exponent))
 
     def fn(self, name: str, arg: _Real) -> _Real:
-        return _Real(self.calculus.fn(name, arg.value))
+        return self._made(self.calculus.fn(name, arg.value))
 
 
 @dataclass(frozen=True)
@@ -151,34 +198,57 @@ def evaluate(
     term: Term, shapes: Mapping[str, Shape], values: Mapping[str, Table], sizes: Mapping[str, int]
 ) -> Table:
     """Every entry of a term. `values` holds the entries of its names, `sizes` the dimensions."""
-    return _table(_operand(term, shapes, values, NumberCalculus(sizes)), sizes)
+    return Evaluator(shapes, values, sizes).table(term)
 
 
-def _table(source: Operand, sizes: Mapping[str, int]) -> Table:
-    ranges = [range(dim.size(sizes)) for dim in source.shape]
-    return {place: source(*place) for place in product(*ranges)}
+class Evaluator:
+    """Evaluates terms at one point; what terms share (as objects) is evaluated once."""
+
+    def __init__(
+        self,
+        shapes: Mapping[str, Shape],
+        values: Mapping[str, Table],
+        sizes: Mapping[str, int],
+        arithmetic: Arithmetic = EXACTLY,
+    ) -> None:
+        self.shapes, self.values, self.sizes = shapes, values, sizes
+        self.calculus = NumberCalculus(sizes, arithmetic)
+        self.done: dict[int, tuple[Term, Shape, Table]] = {}
+
+    def table(self, term: Term) -> Table:
+        """Every entry of a term."""
+        return self._found(term)[1]
+
+    def _found(self, term: Term) -> tuple[Shape, Table]:
+        if isinstance(term, Const):
+            return (), {(): self.calculus.number(term.value)}
+        if isinstance(term, Var):
+            return self._named(term.name)
+        known = self.done.get(id(term))
+        if known is None or known[0] is not term:
+            known = self.done[id(term)] = (term, *self._applied(term))
+        return known[1], known[2]
+
+    def _named(self, name: str) -> tuple[Shape, Table]:
+        if name in self.sizes:
+            return (), {(): self.calculus.number(self.sizes[name])}
+        return self.shapes[name], self.values[name]
+
+    def _applied(self, term: Apply) -> tuple[Shape, Table]:
+        row = op_row(term.op)
+        outside = 0 if term.op == "each" else None
+        args = [Operand(shape, _keyed(t, outside)) for shape, t in map(self._found, term.args)]
+        shape = row.shape([arg.shape for arg in args], term.attrs)
+        ranges = [range(dim.size(self.sizes)) for dim in shape]
+        places = product(*ranges)
+        return shape, {p: row.index(self.calculus, p, args, term.attrs) for p in places}
 
 
-def _operand(
-    term: Term, shapes: Mapping[str, Shape], values: Mapping[str, Table], s: NumberCalculus
-) -> Operand:
-    if isinstance(term, Const):
-        return Operand((), lambda: s.number(term.value))
-    if isinstance(term, Var):
-        if term.name in s.sizes:
-            return Operand((), lambda: mpmath.mpf(s.sizes[term.name]))
-        table = values[term.name]
-        return Operand(shapes[term.name], lambda *place: table[place])
-    row = op_row(term.op)
-    parts = (_operand(arg, shapes, values, s) for arg in term.args)
-    args = [Operand(a.shape, _table(a, s.sizes).__getitem__) for a in parts]
-    keyed = [Operand(a.shape, _keyed(a.entry)) for a in args]
-    shape = row.shape([a.shape for a in keyed], term.attrs)
-    return Operand(shape, lambda *place: row.index(s, place, keyed, term.attrs))
-
-
-def _keyed(lookup: Callable[[tuple[int, ...]], Number]) -> Callable[..., Number]:
-    return lambda *place: lookup(place)
+def _keyed(table: Table, outside: int | None) -> Callable[..., Number]:
+    """The lookup of an entry; a formula of entries may ask for places outside, which are 0."""
+    if outside is not None:
+        return lambda *place: table.get(place, outside)
+    return lambda *place: table[place]
 
 
 def forward(

@@ -90,9 +90,14 @@ def _learn(equation: Equation, shapes: Mapping[str, Shape], calculus: PolyCalcul
     slots = blocks[0][1]
     raw = operand(equation.term, shapes, calculus)(*slots)
     value = normal(raw, rules)
-    found = definition(factor(equation.name, *slots), value, slots)
-    if found:
-        rules.definitions.setdefault(outline(found.pattern[0][0]), []).append(found)
+    name = factor(equation.name, *slots)
+    found = [definition(name, value, slots)]
+    if isinstance(equation.term, Apply) and equation.term.op == "log_softmax":
+        softmax = normal(calculus.fn("exp", raw), rules)
+        found.append(definition(factor("exp", arg=name), softmax, slots))
+    for one in found:
+        if one is not None:
+            rules.definitions.setdefault(outline(one.pattern[0][0]), []).append(one)
     if len(raw.terms) == 1 and equation.name in rules.positive and positive_sum(raw, rules):
         names = tuple(place[0][0] if place else "" for place in slots)
         rules.unfold[equation.name] = (names, raw)

@@ -53,7 +53,11 @@ def is_hidden(name: str) -> bool:
 
 
 def flatten(derivation: Derivation, shapes: Mapping[str, Shape]) -> Program:
-    """The derivation as a program of single ops; equal sub-formulas are one node."""
+    """The derivation as a program of single ops; equal sub-formulas without a name are one node.
+
+    A name that its author gave is a node of its own: the derivative by it is what flows through
+    that name, and not through the same formula elsewhere.
+    """
     known: dict[Term, str] = {}
     nodes: dict[str, Apply] = {}
     dims = dict(shapes)
@@ -63,11 +67,11 @@ def flatten(derivation: Derivation, shapes: Mapping[str, Shape]) -> Program:
         if not isinstance(term, Apply):
             return aliases.get(term.name, term) if isinstance(term, Var) else term
         plain = replace(term, args=args, span=None)
-        if plain not in known:
-            known[plain] = name or f"{HIDDEN}{len(nodes)}"
-            nodes[known[plain]] = plain
-            dims[known[plain]] = _shape(plain, dims)
-        return Var(known[plain])
+        made = name or known.setdefault(plain, f"{HIDDEN}{len(nodes)}")
+        if made not in nodes:
+            nodes[made] = plain
+            dims[made] = _shape(plain, dims)
+        return Var(made)
 
     for equation in derivation.equations:
         term = equation.term

@@ -11,13 +11,15 @@ from derive.dense import Stack
 from derive.diagnostic import refuse
 from derive.flatten import is_hidden
 from derive.gradient import Adjoint, Backward, Use, adjoint_name, backward
+from derive.indexing import filled
 from derive.infer import shape_of
 from derive.matrix import matrix_form
 from derive.notation import latex_name, write
 from derive.shape import Shape, shape_text
 from derive.symbolic import forward_form, sympy_form
-from derive.term import Derivation, Term, Var, substitute, variables
+from derive.term import Derivation, Term, Var, apply, substitute, variables
 from derive.tidy import hoisted, scalar_names, written_out
+from derive.unraised import formula_of
 
 
 @dataclass(frozen=True)
@@ -136,8 +138,10 @@ class Gradients(Mapping[str, Gradient]):
         return tuple(first.table.values())
 
 
-def gradients(source: Stack | Derivation) -> Gradients:
+def gradients(source: Stack | Derivation, *, spread: bool = False) -> Gradients:
     """The gradients of a stack or of a derivation, at symbolic sizes.
+
+    With `spread`, a gradient that is the same along an axis is written with an array of ones.
 
     Raises DeriveError where a formula has no derivative or no matrix form here.
 
@@ -146,14 +150,14 @@ def gradients(source: Stack | Derivation) -> Gradients:
     '[1 H1]^T (((yhat - y) W3[1:]^T) ∘ H2 ∘ (1 - H2)) / N'
     """
     derivation = source.derivation if isinstance(source, Stack) else source
-    return _Writer(derivation, backward(derivation)).gradients()
+    return _Writer(derivation, backward(derivation), spread).gradients()
 
 
 class _Writer:
     """Turns adjoints into gradients: raised, tidied, with the steps they rely on."""
 
-    def __init__(self, derivation: Derivation, swept: Backward) -> None:
-        self.derivation, self.swept = derivation, swept
+    def __init__(self, derivation: Derivation, swept: Backward, spread: bool) -> None:
+        self.derivation, self.swept, self.spread = derivation, swept, spread
         self.program = swept.program
         self.adjoints = {adjoint_name(name): a for name, a in swept.adjoints.items()}
         self.scalars = scalar_names(self.program.shapes)
@@ -175,12 +179,20 @@ class _Writer:
         self.written = written_out({name: step.term for name, step in self.steps.items()})
 
     def _raised(self, adjoint: Adjoint) -> Term:
-        raised = matrix_form(adjoint.value, adjoint.shape, self._shape)
+        raised = self._formula(adjoint)
         term = substitute(self.program.expand(raised), self.latest)
-        if shape_of(term, self.known) != adjoint.shape and adjoint.name != self.derivation.loss:
+        if shape_of(term, self.known) == adjoint.shape or adjoint.name == self.derivation.loss:
+            return term
+        if not self.spread:
             message = f"dL/d{adjoint.name} is the same along an axis: the loss is linear in it"
             raise refuse("D905", f"{message}, and such a loss has no formula here")
-        return term
+        return apply("mul", filled(1, adjoint.shape), term)
+
+    def _formula(self, adjoint: Adjoint) -> Term:
+        if not self.spread:
+            return matrix_form(adjoint.value, adjoint.shape, self._shape)
+        shapes = self.known | {n: self._shape(n) for n in (*self.adjoints, *self.program.shapes)}
+        return formula_of(adjoint.value, adjoint.shape, shapes)
 
     def _shape(self, name: str) -> Shape:
         adjoint = self.adjoints.get(name)

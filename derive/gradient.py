@@ -164,10 +164,10 @@ class _Sweep:
     def _send(self, name: str, node: Apply) -> None:
         """Adds the contribution of one op to the adjoint of each of its operands."""
         shapes = [self._shape(arg) for arg in node.args]
-        numbered = pattern(shapes)
+        numbered = pattern(shapes, node.attrs)
         for place, arg in enumerate(node.args):
             if isinstance(arg, Var) and self._matters(arg.name):
-                template = vjp(node.op, node.attrs, numbered.shapes, place)
+                template = vjp(node.op, numbered.attrs, numbered.shapes, place)
                 value = self._filled(resized(template, numbered), name, node)
                 later = self.uses.get(name, ()) if is_hidden(name) else ()
                 use = Use(node.op, place, name)

@@ -16,7 +16,7 @@ from derive.term import Apply, Const, Derivation, Term, Var, fold, same_objects,
 
 Typed = tuple[Term, Shape]
 
-CODES = {"chain": "D201", "elementwise": "D202", "axis": "D203", "rank": "D204"}
+CODES = {"chain": "D201", "elementwise": "D202", "axis": "D203", "rank": "D204", "index": "D207"}
 
 
 def typed(
@@ -54,21 +54,25 @@ def _apply(old: Apply, args: tuple[Typed, ...], text: str, sizes: Mapping[str, i
     new = old if op == old.op and same_objects(terms, old.args) else replace(old, op=op, args=terms)
     row = op_row(op)
     if row.arity is not None and row.arity != len(args):
-        raise refuse("D204", f"`{op}` takes {row.arity} operands, not {len(args)}", text, old.span)
+        wanted = f"{row.arity} operand{'s' * (row.arity > 1)}"
+        raise refuse("D204", f"`{op}` takes {wanted}, not {len(args)}", text, old.span)
     try:
         return new, row.shape(dims, new.attrs)
     except ShapeMismatch as error:
-        raise _misfit(error, old, dims, text, sizes) from None
+        raise misfit(error, old, dims, text, sizes) from None
 
 
-def _misfit(
+def misfit(
     error: ShapeMismatch,
     old: Apply,
     dims: tuple[Shape, ...],
     text: str,
     sizes: Mapping[str, int],
 ) -> DeriveError:
+    """The refusal of operands that do not fit: both sub-formulas, both shapes, the place."""
     spans = [arg.span for arg in old.args]
+    by_chance = _fits_at(error, dims, sizes)
+    sizes = {} if by_chance else sizes
     shown = [shape_text(dim, sizes) for dim in dims]
     notes = tuple(
         f"`{text[span.start : span.end]}` is {one}"
@@ -79,7 +83,18 @@ def _misfit(
     if error.kind in ("chain", "elementwise") and len(spans) == 2:
         place = spans[1] or place
     message = _said(error, dims, shown, sizes)
-    return refuse(CODES[error.kind], message, text, place, notes=notes)
+    help = "they are equal here by chance, and the formula is for all sizes" if by_chance else None
+    return refuse(CODES[error.kind], message, text, place, notes=notes, help=help)
+
+
+def _fits_at(error: ShapeMismatch, dims: tuple[Shape, ...], sizes: Mapping[str, int]) -> bool:
+    """Whether the numbers of these sizes would fit, where the sizes in general do not."""
+    texts = [[dim_text(dim, sizes) for dim in shape] for shape in dims]
+    if error.kind == "chain":
+        return texts[0][-1] == texts[1][0]
+    if error.kind != "elementwise" or len(texts) != 2 or len(texts[0]) != len(texts[1]):
+        return False
+    return all(a == b or "1" in (a, b) for a, b in zip(*texts, strict=True))
 
 
 def _said(
@@ -87,7 +102,7 @@ def _said(
 ) -> str:
     """The message with the sizes that are known as numbers."""
     if error.kind == "chain":
-        inner = (dim_text(dims[0][1], sizes), dim_text(dims[1][0], sizes))
+        inner = (dim_text(dims[0][-1], sizes), dim_text(dims[1][0], sizes))
         return f"{shown[0]} times {shown[1]}: inner sizes {inner[0]} and {inner[1]} differ"
     if error.kind == "elementwise" and len(shown) == 2:
         return f"shapes {shown[0]} and {shown[1]} do not fit entry by entry"

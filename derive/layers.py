@@ -6,11 +6,12 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 
-from derive.dense import ALONG, Stack
+from derive.dense import Stack
 from derive.diagnostic import DeriveError, refuse
 from derive.functions import FUNCTIONS
 from derive.losses import ALIASES, LOSSES, Loss, custom
 from derive.notation import read
+from derive.ops import ALONG
 from derive.recognise import recognised
 from derive.term import Term, Var, substitute
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 import sympy
 
 from derive.convert import polynomial, restore
+from derive.entries import dims_of, with_dims
 from derive.functions import FUNCTIONS, PRIME, is_function
 from derive.lower import PolyCalculus
 from derive.meaning import SymCalculus, new_index, tensor
@@ -31,18 +32,21 @@ AXES = "ijkl"
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Operand shapes with their sizes numbered in order of appearance."""
+    """Operand shapes and attributes with their sizes numbered in order of appearance."""
 
     shapes: tuple[Shape, ...]
     names: tuple[str, ...]
+    attrs: Attrs = ()
 
 
-def pattern(shapes: Sequence[Shape]) -> Pattern:
+def pattern(shapes: Sequence[Shape], attrs: Attrs = ()) -> Pattern:
     """The shapes with the names of sizes replaced by `d0`, `d1`, ...; `names` are the originals."""
-    parts = (part for shape in shapes for dim in shape for part in dim.parts)
+    dims = [dim for shape in shapes for dim in shape] + list(dims_of(attrs))
+    parts = (part for dim in dims for part in dim.parts)
     names = tuple(dict.fromkeys(part for part in parts if isinstance(part, str)))
     numbers = {name: f"d{place}" for place, name in enumerate(names)}
-    return Pattern(tuple(tuple(renamed(dim, numbers) for dim in s) for s in shapes), names)
+    numbered = tuple(tuple(renamed(dim, numbers) for dim in s) for s in shapes)
+    return Pattern(numbered, names, with_dims(attrs, lambda dim: renamed(dim, numbers)))
 
 
 def renamed(dim: Dim, names: dict[str, str]) -> Dim:

@@ -20,7 +20,7 @@ from derive.powers import exponential, logarithm, power, stepped
 from derive.rules import Rules
 from derive.shape import Dim, Part, Shape
 from derive.slots import ZERO as ZERO_SLOT
-from derive.slots import Slot, fresh, index, shift, slot
+from derive.slots import Slot, fresh, index, minus, plus, shift, slot
 from derive.term import Apply, Const, Term, Var
 
 Block = tuple[int, ...]
@@ -63,6 +63,10 @@ class PolyCalculus:
     def shift(self, place: Slot, parts: tuple[Part, ...]) -> Slot:
         """The slot moved by the sizes of `parts`."""
         return shift(place, parts)
+
+    def plus(self, a: Slot, b: Slot, sign: int) -> Slot:
+        """The sum or the difference of two slots."""
+        return minus(a, b) if sign < 0 else plus(a, b)
 
     def power(self, base: Poly, exponent: Fraction) -> Poly:
         """A rational power."""

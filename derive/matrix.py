@@ -69,7 +69,7 @@ class Raiser:
             groups.append((names.union(*(g[0] for g in joined)), [*items, (atom, power)]))
         for names, items in groups:
             whole = canonical(tuple(items), tuple(sorted(names)))
-            powers[whole] = Fraction(1)
+            powers[whole] = powers.get(whole, Fraction(0)) + 1
             self.pieces.setdefault(whole, self._connected(whole))
         return Product(term.coef, powers)
 

@@ -68,6 +68,10 @@ class SymCalculus:
         """The slot moved by the sizes of `parts`."""
         return place + size(Dim(parts)) if parts else place
 
+    def plus(self, a: Expr, b: Expr, sign: int) -> Expr:
+        """The sum or the difference of two slots."""
+        return a + sign * b
+
     def power(self, base: Expr, exponent: Fraction) -> Expr:
         """A rational power."""
         return sympy.Pow(base, rational(exponent))

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from derive.canonical import canonical, mono_key
 from derive.diagnostic import refuse
-from derive.poly import DELTA, Atom, Factor, Mono, Poly, freshened, rename, rename_atom
+from derive.poly import DELTA, TERMS, Atom, Factor, Mono, Poly, freshened, rename, rename_atom
 from derive.rewrite import (
     cancel,
     cancel_sum,
@@ -20,15 +20,13 @@ from derive.rewrite import (
     delta,
     divides,
     expand,
+    partial,
     simplex,
     unused,
     without,
 )
 from derive.rules import NO_RULES, Definition, Rules, outline
 from derive.slots import Slot, inside, is_index, range_of
-
-TERMS = 8_000
-"""Terms that a normal form may pass through before it is given up as too large."""
 
 
 def normal(poly: Poly, rules: Rules) -> Poly:
@@ -43,6 +41,7 @@ def normal(poly: Poly, rules: Rules) -> Poly:
         steps += 1
         if steps > TERMS:
             raise refuse("D901", f"the formula expands to more than {TERMS} terms")
+        rules.effort.spend()
         term = todo.pop()
         if not term.coef:
             continue
@@ -152,5 +151,5 @@ def _unify_terms(pattern: Mono, term: Mono, values: dict[str, Slot]) -> bool:
     return all(_unify(a[0], b[0], values) for a, b in pairs)
 
 
-RULES = (delta, _merge, constant, cancel, cancel_sum, expand, _name, simplex, unused)
+RULES = (delta, _merge, constant, cancel, cancel_sum, partial, expand, _name, simplex, unused)
 """Tried in this order."""

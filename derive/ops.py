@@ -4,9 +4,9 @@ A meaning is written once, against an abstract calculus `s`, and read by several
 SymPy expressions (to be differentiated and shown), normal forms (to be proved equal) and exact
 numbers (to refute). No derivative stands here; it follows from the meaning.
 
-`s` offers `sum(dim, body)`, `delta(i, j)`, `shift(slot, parts)`, `fn(name, x)`, `power(x, q)`,
-`number(q)`, `zero`. `out` holds the slots (indices) of the result's entry; an operand `a` is called
-with slots, and `a.at(out)` reads it where broadcasting puts it.
+`s` offers `sum(dim, body)`, `delta(i, j)`, `shift(slot, parts)`, `plus(slot, slot, sign)`,
+`fn(name, x)`, `power(x, q)`, `number(q)`, `zero`. `out` holds the slots (indices) of the result's
+entry; an operand `a` is called with slots, and `a.at(out)` reads it where broadcasting puts it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from derive.entries import each_entry, each_shape
 from derive.functions import FUNCTIONS, PRIME, Expr, is_function
 from derive.shape import ONE, Dim, Part, Shape, agree, broadcast, shape_text
 from derive.term import Attr
@@ -106,6 +107,8 @@ def _slice(shapes: Sequence[Shape], attrs: Attrs) -> Shape:
 def sliced(whole: Dim, attrs: Attrs) -> Dim:
     """The dimension that `[start:stop]` leaves of `whole`."""
     _, start, stop = attrs
+    if isinstance(stop, Dim) and start == 0 and whole.parts[: len(stop.parts)] == stop.parts:
+        return stop
     if not isinstance(start, int) or not (stop is None or isinstance(stop, int)):
         raise ShapeMismatch("axis", "slice bounds are whole numbers")
     rest = _drop(whole, start)
@@ -253,9 +256,17 @@ ROWS = (
         _log_softmax_index,
         lambda s, o, a, t, h: (_softmax_index(s, o, a, t), s.fn("exp", h)),
     ),
+    Op("each", None, each_shape, lambda s, o, a, t: each_entry(_meaning, s, o, a, t)),
 )
 
 OPS = {row.name: row for row in ROWS}
+
+ALONG = tuple(row.name for row in ROWS if row.shape is _along)
+"""Ops along one axis that keep the shape: softmax and its logarithm."""
+
+
+def _meaning(name: str) -> Any:
+    return op_row(name).index
 
 
 def op_row(name: str) -> Op:
@@ -270,4 +281,4 @@ def op_row(name: str) -> Op:
     return Op(name, 1, _same, lambda s, o, a, _: s.fn(name, a[0].at(o)))
 
 
-__all__ = ["FUNCTIONS", "OPS", "PRIME", "Op", "ShapeMismatch", "op_row", "put", "sliced"]
+__all__ = ["ALONG", "FUNCTIONS", "OPS", "PRIME", "Op", "ShapeMismatch", "op_row", "put", "sliced"]

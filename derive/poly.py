@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
+from derive.diagnostic import refuse
 from derive.slots import Slot, fresh, is_index, range_of, replace, slot
 
 DELTA = "δ"
 SUM = "sum"
+
+TERMS = 8_000
+"""Terms of a product, or on the way to a normal form, beyond which it is given up as too large."""
 
 
 class Atom(NamedTuple):
@@ -58,8 +62,13 @@ class Poly:
         return -self + other
 
     def __mul__(self, other: Poly | Fraction | int) -> Poly:
-        """The product. A sum on the left reaches over the right, where its index stands free."""
+        """The product. A sum on the left reaches over the right, where its index stands free.
+
+        Raises DeriveError for a product of more than `TERMS` terms.
+        """
         right = lift(other)
+        if len(self.terms) * len(right.terms) > TERMS:
+            raise refuse("D901", f"the formula expands to more than {TERMS} terms")
         return Poly(tuple(_times(a, freshened(b)) for a in self.terms for b in right.terms))
 
     __rmul__ = __mul__

@@ -130,7 +130,7 @@ def _positive_beside_steps(poly: Poly, rules: Rules) -> bool:
 def exponential(poly: Poly, rules: Rules) -> Poly:
     """exp of a sum is a product of exps, each of a term with coefficient 1: exp(-z) = exp(z)^-1."""
     result = ONE
-    for term in normal(poly, rules).terms:
+    for term in normal(poly, replace(rules, definitions={})).terms:
         unit = Poly((term._replace(coef=Fraction(1)),))
         only = term.factors[0] if len(term.factors) == 1 and not term.bound else None
         if only and only[0].head == "log" and only[0].arg is not None and only[1] == 1:

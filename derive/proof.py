@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from derive.diagnostic import DeriveError
+from derive.diagnostic import DeriveError, refuse
 from derive.facts import rules_for
 from derive.flatten import ARITHMETIC
 from derive.formulas import Gradients
@@ -19,10 +19,10 @@ from derive.functions import FUNCTIONS, PRIME, is_function
 from derive.gradient import adjoint_name
 from derive.infer import typed
 from derive.local import prime
-from derive.lower import Block, Blocks, lower
+from derive.lower import Blocks, lower
 from derive.normal import normal
-from derive.poly import Poly, factor, number
-from derive.rules import NO_RULES
+from derive.poly import Poly
+from derive.scale import Key, Scale, primitive
 from derive.shape import Shape, agree
 from derive.term import (
     Apply,
@@ -41,6 +41,9 @@ from derive.term import (
 FLAT = 4_000
 """Nodes up to which adjoints are put into each other when their names alone do not decide."""
 
+EFFORT, EFFORT_PER_NODE = 4_000, 20
+"""Terms that one search for a proof may go through: the textbook's proofs need 1 to 6 a node."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -50,52 +53,23 @@ class Proof:
     expanded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """A scalar: a number times powers of sizes."""
-
-    coef: Fraction
-    sizes: tuple[tuple[str, Fraction], ...]
-
-    def over(self, other: Scale) -> Scale:
-        """The quotient of two scalars."""
-        powers = dict(self.sizes)
-        for name, power in other.sizes:
-            powers[name] = powers.get(name, Fraction(0)) - power
-        left = tuple(sorted((n, p) for n, p in powers.items() if p))
-        return Scale(self.coef / other.coef, left)
-
-    def times(self, term: Term) -> Term:
-        """The term scaled."""
-        if self.coef != 1:
-            term = apply("mul", Const(self.coef), term)
-        for name, power in self.sizes:
-            factor: Term = Var(name)
-            if abs(power) != 1:
-                factor = apply("pow", factor, attrs=(str(abs(power)),))
-            term = apply("mul", factor, term) if power > 0 else apply("div", term, factor)
-        return term
-
-
-ONE = Scale(Fraction(1), ())
-
-
 class Prover:
     """Compares formulas over one derivation with each other and with its adjoints."""
 
     def __init__(self, gradients: Gradients) -> None:
         self.gradients = gradients
         self.shapes: dict[str, Shape] = dict(gradients.backward.program.shapes)
-        for name, term in gradients.backward.program.aliases.items():
-            if isinstance(term, Var):
-                self.shapes[name] = self.shapes[term.name]
-        self.aliases = {
-            name: term
-            for name, term in gradients.backward.program.aliases.items()
-            if isinstance(term, Var)
-        }
+        aliases = gradients.backward.program.aliases.items()
+        self.aliases = {name: term for name, term in aliases if isinstance(term, Var)}
+        self.aliases |= _copies(gradients.derivation.equations)
+        self.shapes.update({name: self.shapes[t.name] for name, t in self.aliases.items()})
         self.steps = {step.name: step.term for step in gradients.steps}
         self.shapes.update({step.name: step.shape for step in gradients.steps})
+        self.functions: dict[str, frozenset[str]] = {}
+        for name, term in self.steps.items():
+            self.functions[name] = self._functions(term)
+        equations = gradients.derivation.equations
+        self.forward = frozenset[str]().union(*(_functions(e.term) for e in equations))
         self.readings: dict[frozenset[str], _Reading] = {}
         self.plain = self._reading(frozenset())
 
@@ -109,29 +83,38 @@ class Prover:
         """A proof that two formulas of one shape are equal, or None.
 
         First with functions by their names; then with those by their definitions of which only one
-        side speaks; then with all of them, and the adjoints put into each other.
+        side speaks; then with all of them, where one side speaks of exp at once. Where names do not
+        decide, the adjoints are put into each other.
         """
         proof = self.plain.equal(a, b, shape)
         if proof is not None:
             return proof
-        left, right = self._flat(a), self._flat(b)
-        some = self._differing(left, right)
-        proof = self._reading(some).equal(a, b, shape) if some else None
-        if proof is not None or size(left) > FLAT or size(right) > FLAT:
-            return proof
-        return self._reading(some or ALL).same(left, right, shape)
+        try:
+            return self._opened(a, b, shape)
+        except DeriveError:
+            return None
 
-    def _differing(self, a: Term, b: Term) -> frozenset[str]:
-        """The functions in one formula and not in the other; all, where one speaks of exp."""
-        names = _functions(a) ^ _functions(b)
-        bases = {name.removesuffix(PRIME) for name in names}
-        if any(FUNCTIONS[base].definition is None for base in bases):
-            terms = (a, b, *(e.term for e in self.gradients.derivation.equations))
-            bases |= {n.removesuffix(PRIME) for term in terms for n in _functions(term)}
-        return frozenset(base for base in bases if FUNCTIONS[base].definition is not None)
+    def _opened(self, a: Term, b: Term, shape: Shape) -> Proof | None:
+        """A proof with definitions and adjoints put in. Raises DeriveError beyond the limits."""
+        left, right = self._functions(a), self._functions(b)
+        every = _defined(left | right | self.forward)
+        some = every if _by_primitives(left ^ right) else _defined(left ^ right)
+        return (
+            (self._reading(some).equal(a, b, shape) if some else None)
+            or self.plain.equal(a, b, shape, flat=True)
+            or (self._reading(every).equal(a, b, shape) if every != some else None)
+            or self._reading(every).equal(a, b, shape, flat=True)
+        )
 
-    def gradient(self, name: str, formula: Term) -> Proof | None:
+    def _functions(self, term: Term) -> frozenset[str]:
+        """The functions in a formula, with its adjoints put in."""
+        inner = (self.functions[name] for name in variables(term) if name in self.functions)
+        return _functions(term).union(*inner)
+
+    def gradient(self, name: str, formula: Term, *, quick: bool = False) -> Proof | None:
         """A proof that the formula is dL/d(name), or None; its facts are those of both sides.
+
+        A quick one has functions by their names alone: what it misses, the whole search may find.
 
         Raises DeriveError where the formula has no shape.
         """
@@ -139,18 +122,19 @@ class Prover:
         formula, shape = typed(formula, self.shapes)
         if not _same(shape, own.shape):
             return None
-        proof = self.equal(formula, self.steps[adjoint_name(own.name)], own.shape)
+        search = self.plain.equal if quick else self.equal
+        proof = search(formula, self.steps[adjoint_name(own.name)], own.shape)
         if proof is None:
             return None
         mentioned = (self.gradients[n[1:]].facts for n in variables(formula) if n in self.steps)
         return replace(proof, facts=tuple(sorted({*proof.facts, *own.facts}.union(*mentioned))))
 
-    def _flat(self, term: Term) -> Term:
-        """The term with adjoints put into each other, while it stays below the limit."""
+    def flat(self, term: Term) -> Term:
+        """The term with adjoints put into each other. Raises DeriveError beyond the limit."""
         while names := [name for name in variables(term) if name in self.steps]:
-            if size(term) > FLAT:
-                return term
             term = substitute(term, {name: self.steps[name] for name in names})
+            if size(term) > FLAT:
+                raise refuse("D901", "the formula is too long with its adjoints put in")
         return term
 
 
@@ -163,6 +147,7 @@ class _Reading:
         self.rules = rules_for(derivation, self.shapes, expand=expand, primes=self._prime)
         self.opened = _elementwise(derivation.equations, expand)
         self.known = self._known()
+        self.names: dict[Apply, tuple[Term, frozenset[str]]] = {}
 
     def _prime(self, name: str, arg: Poly) -> Poly:
         return prime(name, arg, self.rules)
@@ -206,26 +191,45 @@ class _Reading:
         return fold(term, node)
 
     def _name(self, term: Apply) -> Term:
-        shape = typed(term, self.shapes)[1]
+        if term not in self.names:  # every function of an emitted text says much the same again
+            before = frozenset(self.rules.used)
+            self.rules.used.clear()
+            self.names[term] = self._found(term), frozenset(self.rules.used)
+            self.rules.used.update(before)
+        name, used = self.names[term]
+        self.rules.used.update(used)
+        return name
+
+    def _found(self, term: Apply) -> Term:
+        """The name of a known quantity that a formula is, perhaps transposed, or the formula."""
+        name = self._known_as(term)
+        if name is None and len(typed(term, self.shapes)[1]) == 2:
+            turned = self._known_as(apply("transpose", term))
+            name = None if turned is None else apply("transpose", turned)
+        return term if name is None else name
+
+    def _known_as(self, term: Term) -> Term | None:
+        """The known quantity that a formula is, with its scalar; or None."""
+        shape, used = typed(term, self.shapes)[1], set(self.rules.used)
         key, scale = primitive(self.lower(term, shape))
         found = self.known.get(key)
         if found is None or scale is None or not _same(self.shapes[found[0]], shape):
-            return term
+            self.rules.used.intersection_update(used)
+            return None
         self.rules.used.update(found[2])
         return scale.over(found[1]).times(Var(found[0]))
 
-    def equal(self, a: Term, b: Term, shape: Shape) -> Proof | None:
-        """A proof that two formulas are equal, sub-formulas by their names."""
-        self.rules.used.clear()
-        try:
-            return self._same(self.named(a), self.named(b), shape)
-        except DeriveError:
-            return None
+    def equal(self, a: Term, b: Term, shape: Shape, *, flat: bool = False) -> Proof | None:
+        """A proof that two formulas are equal, sub-formulas by their names; or None.
 
-    def same(self, a: Term, b: Term, shape: Shape) -> Proof | None:
-        """A proof that two formulas are equal, as they stand."""
+        With `flat`, the adjoints among those names are then put into each other.
+        """
         self.rules.used.clear()
+        self.rules.effort.left = EFFORT + EFFORT_PER_NODE * (size(a) + size(b))
         try:
+            a, b = self.named(a), self.named(b)
+            if flat:
+                a, b = self.prover.flat(a), self.prover.flat(b)
             return self._same(a, b, shape)
         except DeriveError:
             return None
@@ -237,10 +241,30 @@ class _Reading:
         return Proof(tuple(sorted(self.rules.used)), bool(self.expand))
 
 
+def _copies(equations: Iterable[Equation]) -> dict[str, Var]:
+    """Names for the same values as another name, `b = a * 1`, by that name."""
+    found: dict[str, Var] = {}
+    for equation in equations:
+        term = equation.term
+        if isinstance(term, Apply) and term.op == "mul" and Const(Fraction(1)) in term.args:
+            other = next((arg for arg in term.args if isinstance(arg, Var)), None)
+            if other is not None:
+                found[equation.name] = found.get(other.name, other)
+    return found
+
+
 VIEWS = frozenset({"slice", "transpose"})
 
 
-ALL = frozenset(FUNCTIONS)
+def _defined(names: Iterable[str]) -> frozenset[str]:
+    """The functions, without primes, that have a definition by others."""
+    bases = {name.removesuffix(PRIME) for name in names}
+    return frozenset(base for base in bases if FUNCTIONS[base].definition is not None)
+
+
+def _by_primitives(names: Iterable[str]) -> bool:
+    """Whether one of the functions is a primitive such as exp, which may stand for any other."""
+    return any(FUNCTIONS[name.removesuffix(PRIME)].definition is None for name in names)
 
 
 def _functions(term: Term) -> frozenset[str]:
@@ -260,27 +284,5 @@ def _elementwise(equations: Iterable[Equation], expand: frozenset[str]) -> dict[
     return found
 
 
-Key = tuple[tuple[Block, Poly], ...]
-"""The blocks of a formula without their common scalar."""
-
-
 def _same(a: Shape, b: Shape) -> bool:
     return len(a) == len(b) and all(agree(one, other) for one, other in zip(a, b, strict=True))
-
-
-def primitive(blocks: Blocks) -> tuple[Key, Scale | None]:
-    """The blocks without their common scalar, and that scalar; None where there is none."""
-    lead = next((poly.terms[0] for poly in blocks.values() if poly.terms), None)
-    if lead is None:
-        return (), None
-    sizes = tuple(sorted((a.head, p) for a, p in lead.factors if not a.slots and a.arg is None))
-    scale = Scale(lead.coef, sizes)
-    divided = {block: _divided(poly, scale) for block, poly in blocks.items()}
-    return tuple(sorted(divided.items())), scale
-
-
-def _divided(poly: Poly, scale: Scale) -> Poly:
-    inverse = number(1 / scale.coef)
-    for name, power in scale.sizes:
-        inverse = inverse * factor(name, power=-power)
-    return normal(poly * inverse, NO_RULES)

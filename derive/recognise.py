@@ -1,6 +1,7 @@
 """Formulas that have a name: `log(1+exp(z))` is softplus, `1/(1+exp(-z))` is sigmoid.
 
-The named function has a numerically safe form. Each row is an equality that a test proves.
+The named function has a numerically safe form. Each rule is an equality that a test proves. They
+are tried in order, the special ones first.
 """
 
 from __future__ import annotations
@@ -48,6 +49,15 @@ def _sigmoid_ratio(term: Term) -> Term | None:
         power = _one_plus_exp(term.args[1])
         if power is not None and term.args[0] == apply("exp", power):
             return apply("sigmoid", power)
+    return None
+
+
+def _over_one_plus_exp(term: Term) -> Term | None:
+    """A / (1 + exp(u)) = A sigmoid(-u)"""
+    if isinstance(term, Apply) and term.op == "div":
+        power = _one_plus_exp(term.args[1])
+        if power is not None:
+            return apply("mul", term.args[0], apply("sigmoid", negated(power)))
     return None
 
 
@@ -100,6 +110,7 @@ RULES = (
     _softplus,
     _sigmoid,
     _sigmoid_ratio,
+    _over_one_plus_exp,
     _log_sigmoid,
     _log_one_minus_sigmoid,
     _log_softmax,

@@ -114,6 +114,25 @@ def cancel(term: Mono, rules: Rules) -> Poly | None:
     return None
 
 
+def partial(term: Mono, rules: Rules) -> Poly | None:
+    """`a^-1 p^-1 = (a^-1 - r p^-1) / c` for p = c + a r and a number c: 1/(h (1-h)) falls apart."""
+    for whole, power in term.factors:
+        if whole.head != SUM or whole.arg is None or power > -1:
+            continue
+        numbers = [t for t in whole.arg.terms if not t.factors and not t.bound]
+        others = [t for t in whole.arg.terms if t.factors or t.bound]
+        for atom, below in term.factors:
+            one = ((atom, Fraction(1)),)
+            if atom == whole or below > -1 or len(numbers) != 1 or not others:
+                continue
+            if all(divides(one, dict(t.factors)) for t in others):
+                rest = Poly(tuple(t._replace(factors=without(t.factors, one)) for t in others))
+                freed = term._replace(factors=(*term.factors, (whole, Fraction(1))))
+                left = term._replace(factors=(*term.factors, *one))
+                return (Poly((freed,)) - Poly((left,)) * rest) * (1 / numbers[0].coef)
+    return None
+
+
 def _lead_key(term: Mono) -> tuple[object, ...]:
     return (sum(abs(power) for _, power in term.factors), mono_key(term))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from derive.diagnostic import refuse
 from derive.poly import Atom, Factor, Poly
 from derive.shape import Dim
 
@@ -38,10 +39,26 @@ def by_outline(definitions: Iterable[Definition]) -> dict[Outline, list[Definiti
 
 
 @dataclass
+class Effort:
+    """How many more terms a search for a proof may go through (None: as many as it takes)."""
+
+    left: int | None = None
+
+    def spend(self) -> None:
+        """One term less. Raises DeriveError where none was left."""
+        if self.left is None:
+            return
+        if not self.left:
+            raise refuse("D901", "the search for a proof takes too long")
+        self.left -= 1
+
+
+@dataclass
 class Rules:
     """What is known of the names in a derivation, and which declared facts were used.
 
     `simplex`: name -> (axis, its size, text of the fact; empty where it follows from a definition).
+    `effort` is an object of its own, and `used` too, so that rules made from these share them.
     """
 
     simplex: Mapping[str, tuple[int, Dim, str]] = field(default_factory=dict)
@@ -50,6 +67,7 @@ class Rules:
     definitions: dict[Outline, list[Definition]] = field(default_factory=dict)
     unfold: dict[str, tuple[tuple[str, ...], Poly]] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    effort: Effort = field(default_factory=Effort)
 
 
 NO_RULES = Rules()

@@ -89,7 +89,7 @@ def shape_text(shape: Shape, sizes: Mapping[str, int] | None = None) -> str:
     texts = [dim_text(one, sizes or {}) for one in shape]
     if len(shape) == 1:
         return f"({texts[0]},)"
-    return "×".join(f"({t})" if "+" in t else t for t in texts)
+    return "×".join(f"({t})" if "+" in t and t[0] != "(" else t for t in texts)
 
 
 def dim_text(one: Dim, sizes: Mapping[str, int]) -> str:

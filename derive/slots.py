@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import count
@@ -14,6 +15,9 @@ from derive.shape import Dim, Part
 
 Slot = tuple[tuple[str, int], ...]
 """Sorted (symbol, coefficient) pairs; the symbol of the constant is the empty text."""
+
+_PLUS = re.compile(r"\+(?![^()]*\))")
+"""Between the parts of a dimension; a sum in brackets is one name, `(A-P+1)`."""
 
 ZERO: Slot = ()
 _fresh = count()
@@ -37,7 +41,7 @@ def is_index(symbol: str) -> bool:
 @lru_cache(maxsize=4096)
 def range_of(symbol: str) -> Dim:
     """The dimension over which an index runs."""
-    parts = symbol.partition("|")[2].split("+")
+    parts = _PLUS.split(symbol.partition("|")[2])
     return Dim(tuple(int(part) if part.isdigit() else part for part in parts))
 
 
@@ -58,6 +62,11 @@ def shift(place: Slot, parts: Iterable[Part]) -> Slot:
     """The slot moved by the sizes of `parts`."""
     moves = [("", part) if isinstance(part, int) else (part, 1) for part in parts]
     return linear([*place, *moves]) if moves else place
+
+
+def plus(a: Slot, b: Slot) -> Slot:
+    """The sum of two slots."""
+    return linear([*a, *b])
 
 
 def minus(a: Slot, b: Slot) -> Slot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 import sympy
@@ -21,10 +22,10 @@ Expr = Any
 def forward_form(term: Term, shapes: Mapping[str, Shape]) -> Expr:
     """The entry `i, j` of a forward formula, by the meanings of its ops."""
     out = tuple(
-        sympy.Integer(0) if dim.is_one else sympy.Symbol(letter, integer=True, nonnegative=True)
+        sympy.Integer(0) if dim.is_one else _index(letter)
         for letter, dim in zip("ijkl", shape_of(term, shapes), strict=False)
     )
-    return index_expression(term, shapes, out)
+    return _readable(index_expression(term, shapes, out))
 
 
 def sympy_form(value: Poly, names: Mapping[str, str]) -> Expr:
@@ -32,6 +33,29 @@ def sympy_form(value: Poly, names: Mapping[str, str]) -> Expr:
 
     `names` says how a hidden name is shown.
     """
+    return _readable(_sum(value, names))
+
+
+def _readable(expression: Expr) -> Expr:
+    """The expression with the indices of its sums called k1, k2, ..., the outer ones first."""
+    symbols = expression.atoms(sympy.Symbol)
+    taken = {symbol.name for symbol in symbols}
+    letters = (name for n in count(1) if (name := f"k{n}") not in taken)
+    indices = sorted((s for s in symbols if is_index(s.name)), key=lambda s: _depth(s.name))
+    return expression.xreplace({s: _index(name) for s, name in zip(indices, letters, strict=False)})
+
+
+def _depth(name: str) -> tuple[int, int, str]:
+    """Where an index comes: `%1.0|N` is outside of `%0.0|n2`, and `%7|N` is older than `%8|n2`."""
+    level, _, place = name[1:].partition("|")[0].rpartition(".")
+    return (-int(level or 0), int(place), name)
+
+
+def _index(name: str) -> Expr:
+    return sympy.Symbol(name, integer=True, nonnegative=True)
+
+
+def _sum(value: Poly, names: Mapping[str, str]) -> Expr:
     return sympy.Add(*(_term(term, names) for term in value.terms))
 
 
@@ -46,7 +70,7 @@ def _factor(atom: Atom, names: Mapping[str, str]) -> Expr:
     if atom.head == DELTA:
         return sympy.KroneckerDelta(*(_slot(place) for place in atom.slots))
     if atom.arg is not None:
-        inner = sympy_form(atom.arg, names)
+        inner = _sum(atom.arg, names)
         return inner if atom.head == SUM else _function(atom.head, inner)
     if atom.slots:
         base = sympy.IndexedBase(names.get(atom.head, atom.head))
@@ -67,9 +91,7 @@ def _slot(place: Slot) -> Expr:
 
 
 def _symbol(name: str) -> Expr:
-    """A symbol for people: the index `%0.1|n3` of a sum is shown as k with its place."""
     if not is_index(name):
         return sympy.Symbol(name, integer=True, positive=True)
     label = name[1:].partition("|")[0]
-    shown = label if label.isalpha() else "k" + label.replace(".", "_")
-    return sympy.Symbol(shown, integer=True, nonnegative=True)
+    return _index(label if label.isalpha() else name)

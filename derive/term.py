@@ -13,9 +13,8 @@ from fractions import Fraction
 from typing import TypeVar
 
 from derive.diagnostic import Span
-from derive.shape import Shape
+from derive.shape import Dim, Shape
 
-Attr = int | str | bool | None
 R = TypeVar("R")
 
 
@@ -46,6 +45,22 @@ class Apply:
 
 
 Term = Var | Const | Apply
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A formula of entries: what the op `each` computes.
+
+    `indices` are the axes of the result, each a name such as `#i` and its size. In `body`, a scalar
+    term, `#i` is an index and `@0` the first operand; `entry` reads an operand at indices, and
+    `total` sums over an index of its own.
+    """
+
+    indices: tuple[tuple[str, Dim], ...]
+    body: Term
+
+
+Attr = int | str | bool | Dim | Binding | None
 
 
 @dataclass(frozen=True, slots=True)

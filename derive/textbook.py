@@ -9,6 +9,7 @@ Recognition and Machine Learning, 4.3 and 5.3; Goodfellow et al., Deep Learning,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from derive.dense import Stack
 from derive.notation import read
@@ -85,20 +86,35 @@ class Handmade:
     term: Term
 
 
-def textbook(made: Stack) -> tuple[Handmade, ...]:
-    """The textbook's formula of every parameter and every z of a stack, written out in full.
+FULL = 6
+"""Layers at the output whose errors are written out; before them `dz7` stands for the error."""
 
+
+def textbook(made: Stack) -> tuple[Handmade, ...]:
+    """The textbook's formula of every parameter and every z of a stack, from the output on.
+
+    Those of the last layers are written out in full, the others by the error of the layer after.
     A layer whose activation is not in the table, and everything before it, is left out.
     """
-    names = (*made.derivation.names(), "N", *made.numbers)
+    errors = [f"dz{layer}" for layer in range(1, made.depth + 1)]
+    names = (*made.derivation.names(), "N", *made.numbers, *errors)
     error = _output_error(made)
     found: list[tuple[str, str]] = []
     for layer in range(made.depth, 0, -1):
         if error is None:
             break
-        found += [(f"z{layer}", error), *_parameters(made, layer, error)]
+        found.append((f"z{layer}", error))
+        if made.depth - layer >= FULL:
+            error = f"dz{layer}"
+        found += _parameters(made, layer, error)
         error = _before(made, layer, error) if layer > 1 else None
-    return tuple(Handmade(name, text, read(text, names)) for name, text in found)
+    return tuple(Handmade(name, text, _read(text, names)) for name, text in found)
+
+
+@cache
+def _read(text: str, names: tuple[str, ...]) -> Term:
+    """The formula as a term: the same one at all sizes."""
+    return read(text, names)
 
 
 def _output_error(made: Stack) -> str | None:

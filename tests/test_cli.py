@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from codegen import training
-from derive.cli import main
+from derive.cli import installed_version, main
 from derive.commands import checking
+from derive.commands.paper import styled
 
 SMALL = ["--layers", "4,3,2", "--no-train"]
 
@@ -189,6 +190,39 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
 def test_data(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data"]) == 0
     assert "MNIST" in capsys.readouterr().out
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"derive {installed_version()}\n"
+
+
+@pytest.mark.parametrize(
+    ("terminal", "settings", "expected"),
+    [
+        (True, {"TERM": "xterm"}, "\x1b[1;31mFAIL\x1b[0m"),
+        (True, {"TERM": "xterm", "NO_COLOR": "1"}, "FAIL"),
+        (True, {"TERM": "dumb"}, "FAIL"),
+        (True, {}, "FAIL"),
+        (False, {"TERM": "xterm"}, "FAIL"),
+    ],
+)
+def test_styles_are_for_terminals_that_take_them(
+    terminal: bool, settings: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TERM", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    assert styled("FAIL", "bold red") == expected
+
+
+def test_a_job_that_does_not_train_needs_no_rich() -> None:
+    code = f"import sys; from derive.cli import main; main({SMALL}); print('rich' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("False\n")
 
 
 def test_help_loads_nothing_heavy() -> None:

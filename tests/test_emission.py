@@ -180,7 +180,8 @@ def test_training_by_hand_lowers_the_loss(rng: np.random.Generator) -> None:
 
 # ---------------------------------------------------------------------------------------- safety
 
-LARGE = [(f"{name},softmax", "cross-entropy") for name in (*HIDDEN_FUNCTIONS, "mish")]
+SWISH = "swish(z) = z / (1 + exp(-z))"
+LARGE = [(f"{name},softmax", "cross-entropy") for name in (*HIDDEN_FUNCTIONS, "mish", "swish")]
 LARGE += [("relu,log_softmax", "nll"), ("tanh,sigmoid", "binary-cross-entropy")]
 LARGE += [("elu,sigmoid", "cross-entropy"), ("silu,identity", "huber"), ("gelu,tanh", "hinge")]
 
@@ -227,7 +228,7 @@ def test_finite_and_right_at_logits_of_ten_thousand(
     activations: str, loss: str, where: str
 ) -> None:
     """Warnings are errors here: nothing may overflow on the way either."""
-    made = stack("2,3,2", activations=activations, loss=loss, define=[MISH])
+    made = stack("2,3,2", activations=activations, loss=loss, define=[MISH, SWISH])
     module = codegen.load(emit(made))
     params, x, y = large(made, where)
     plain = stack("2,3,2", **EQUAL[loss]) if loss in EQUAL else made

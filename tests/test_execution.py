@@ -69,7 +69,7 @@ def shown(machine: Machine, name: str) -> str:
 # ---------------------------------------------------------------------------------- what it does
 
 TOTAL = "sum(y, axis=1, keepdims=True)"
-BLOCKS = "[sum(y, axis=0, keepdims=True); x^T y]"
+BLOCKS = "[1^T y; x^T y]"
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,47 @@ def test_every_op_of_the_table_has_a_text(op: str, notation: str) -> None:
     assert again(write(term, notation), notation) == term
 
 
+TOTALS = [
+    ("1^T dz2", "sum(dz2, axis=0, keepdims=True)"),
+    (r"\mathbf{1}^\top dz2", "sum(dz2, axis=0, keepdims=True)"),
+    ("1^T (yhat - y) / N", "sum(yhat - y, axis=0, keepdims=True) / N"),
+    (r"\frac{1}{N} \mathbf{1}^T (yhat - y)", "1/N sum(yhat - y, axis=0, keepdims=True)"),
+    (r"\frac{1}{b} \mathbf{1}^T dz2", "1/b sum(dz2, axis=0, keepdims=True)"),
+    ("loss b 1^T dz2", "loss b sum(dz2, axis=0, keepdims=True)"),
+    (r"-\mathbf{1}^T dz2 W1", "-sum(dz2, axis=0, keepdims=True) W1"),
+    (r"(yhat - y) \mathbf{1}", "sum(yhat - y, axis=1, keepdims=True)"),
+    (r"\frac{1}{N} (yhat - y) \boldsymbol{1}", "sum(1/N (yhat - y), axis=1, keepdims=True)"),
+    (r"\mathbf{1}^T y \mathbf{1}", "sum(sum(y, axis=0, keepdims=True), axis=1, keepdims=True)"),
+]
+
+
+@pytest.mark.parametrize(("text", "meaning"), TOTALS)
+def test_a_product_with_ones_is_a_sum(text: str, meaning: str) -> None:
+    term = read(text, NAMES, scalars=SCALARS)
+    assert term == read(meaning, NAMES, scalars=SCALARS)
+    assert read(write(term, "latex", scalars=SCALARS), NAMES, scalars=SCALARS) == term
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        (r"[\mathbf{1}\ x]^T y", "[1 x]^T y"),
+        ("(yhat - y) 1/N", "((yhat - y) * 1) / N"),
+        (r"N \mathbf{1}", "N * 1"),
+        (r"x \circ (\mathbf{1} - x)", "x ∘ (1 - x)"),
+    ],
+)
+def test_other_ones_are_numbers(text: str, meaning: str) -> None:
+    assert read(text, NAMES, scalars=SCALARS) == read(meaning, NAMES, scalars=SCALARS)
+
+
+def test_sums_are_written_as_textbooks_print_them() -> None:
+    rows, columns = (read(f"sum(dz2, axis={axis}, keepdims=True) / N", NAMES) for axis in (0, 1))
+    assert write(rows, "plain") == "1^T dz2 / N"
+    assert write(rows, "latex") == r"\frac{\mathbf{1}^T dz_{2}}{N}"
+    assert write(columns, "latex") == r"\frac{dz_{2} \mathbf{1}}{N}"
+
+
 @pytest.mark.parametrize("notation", ["plain", "latex"])
 def test_the_signs_that_are_written_are_signs_that_are_read(notation: str) -> None:
     rows = NOTATIONS[notation].rows

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from derive.diagnostic import DeriveError
 from derive.poly import (
     ONE,
     SUM,
@@ -100,6 +101,12 @@ def test_a_product_of_two_sums_has_two_indices() -> None:
     total = summed(entry("v", K), K)
     (term,) = (total * total).terms
     assert len(set(term.bound)) == 2
+
+
+def test_a_product_that_is_too_wide_is_refused_before_it_is_made() -> None:
+    wide = sum((factor(f"v{k}") for k in range(100)), number(0))
+    with pytest.raises(DeriveError, match="expands to more than 8000 terms"):
+        wide * wide
 
 
 def test_a_sum_on_the_left_reaches_over_the_right() -> None:

@@ -5,17 +5,30 @@
 
 from __future__ import annotations
 
+import random
 from fractions import Fraction
 
+import mpmath
 import pytest
 
 from derive.diagnostic import DeriveError
 from derive.normal import normal
 from derive.poly import DELTA, ONE, SUM, ZERO, Mono, Poly, factor, number
-from derive.rewrite import cancel, cancel_sum, constant, delta, divides, expand, simplex, unused
+from derive.rewrite import (
+    cancel,
+    cancel_sum,
+    constant,
+    delta,
+    divides,
+    expand,
+    partial,
+    simplex,
+    unused,
+)
 from derive.rules import NO_RULES, Rules
 from derive.shape import dim
 from derive.slots import Slot, index, shift, slot
+from tests.oracle import close, poly_value, random_table
 
 N, A, WIDE = dim("N"), dim("a"), dim(1, "a")
 I, J, K, R = index("i", N), index("j", A), index("k", A), index("r", N)
@@ -124,6 +137,44 @@ def test_what_is_not_the_leading_term_is_not_replaced() -> None:
     p = entry("w", J) + entry("v", J)
     found = [cancel(term(inverse(p) * entry(name, J)), NO_RULES) for name in ("v", "w")]
     assert [one is None for one in found] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("whole", "powers"),
+    [
+        (1 - entry("v", J), (-1, -1)),
+        (1 - entry("v", J), (-2, -3)),
+        (3 + 2 * entry("v", J) * entry("w", J), (-1, -1)),
+        (2 - entry("v", J) * summed(entry("X", I, K), K), (-1, Fraction(-3, 2))),
+        (2 + entry("v", J) * entry("v", J), (Fraction(-3, 2), -1)),
+    ],
+)
+def test_a_product_of_inverses_falls_apart(whole: Poly, powers: tuple[Fraction, Fraction]) -> None:
+    """v^-1 (c + v r)^-1 = (v^-1 - r (c + v r)^-1) / c, as numbers."""
+    both = factor("v", slot(J), power=powers[0]) * inverse(normal(whole, NO_RULES), powers[1])
+    found = partial(term(both), NO_RULES)
+    assert found is not None
+    rng, sizes = random.Random(3), {"N": 3, "a": 2}
+    values = {"v": random_table(rng, (A,), sizes), "w": random_table(rng, (A,), sizes)}
+    values["X"] = random_table(rng, (N, A), sizes)
+    with mpmath.workdps(40):
+        one, other = (poly_value(poly, values, sizes, {I: 2, J: 1}) for poly in (both, found))
+        assert close(one, other)
+
+
+@pytest.mark.parametrize(
+    "poly",
+    [
+        entry("v", J) * inverse(1 - entry("v", J)),
+        factor("v", slot(J), power=-1) * inverse(1 - entry("w", J)),
+        factor("v", slot(J), power=-1) * inverse(entry("w", J) - entry("v", J)),
+        factor("v", slot(J), power=-1) * inverse(1 - entry("v", J), Fraction(1, 2)),
+        factor("v", slot(J), power=-1) * inverse(1 - summed(entry("v", K), K)),
+    ],
+)
+def test_what_does_not_fall_apart(poly: Poly) -> None:
+    """There has to be a number, and every other term a multiple of what is divided by."""
+    assert partial(term(poly), NO_RULES) is None
 
 
 @pytest.mark.parametrize("power", [-1, -2])

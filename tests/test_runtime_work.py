@@ -11,10 +11,10 @@ import pytest
 
 from codegen import runtime
 from codegen.runtime import FRESH, RUNTIME, WORK, weight_gradient, weight_gradient_columns
+from derive.ops import ALONG
 from tests.memory_peak import peak
 
 OWN = [op for op, name in RUNTIME.items() if not name.startswith("np.")]
-ALONG = ("softmax", "log_softmax")
 DTYPES = (np.float32, np.float64, np.complex128)
 
 

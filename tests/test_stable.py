@@ -53,6 +53,7 @@ RULES = {
     "_softplus": ("log(1 + exp(u))", "softplus(u)"),
     "_sigmoid": ("1 / (1 + exp(-u))", "sigmoid(u)"),
     "_sigmoid_ratio": ("exp(u) / (1 + exp(u))", "sigmoid(u)"),
+    "_over_one_plus_exp": ("u / (1 + exp(-u))", "u ∘ sigmoid(u)"),
     "_log_sigmoid": ("log(sigmoid(u))", "-softplus(-u)"),
     "_log_one_minus_sigmoid": ("log(1 - sigmoid(u))", "-softplus(u)"),
     "_log_softmax": ("log(softmax(u))", "log_softmax(u)"),
@@ -66,14 +67,17 @@ ALSO = {
     "log(1 / (1 + exp(-u)))": "-softplus(-u)",
     "log(1 - 1 / (1 + exp(-u)))": "-softplus(u)",
     "[1 A] W ∘ log(softmax(u))": "(A W[1:] + W[:1]) ∘ log_softmax(u)",
+    "2 / (1 + exp(u))": "2 sigmoid(-u)",
+    "exp(u) / (1 + exp(-u))": "exp(u) ∘ sigmoid(u)",
+    "D / (exp(2 u) + 1)": "D ∘ sigmoid(-(2 u))",
     "u * tanh(log(1 + exp(u)))": "u ∘ tanh(softplus(u))",
 }
 """Other spellings, and forms inside forms."""
 
 UNCHANGED = (
     "log(2 + exp(u))",
-    "2 / (1 + exp(u))",
-    "exp(u) / (1 + exp(-u))",
+    "u / (2 + exp(u))",
+    "u / (1 - exp(u))",
     "log(1 + sigmoid(u))",
     "log(2 - sigmoid(u))",
     "log(sin(u))",

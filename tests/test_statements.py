@@ -45,7 +45,7 @@ def test_a_product_of_three_is_two_products() -> None:
 
 def test_blocks_go_to_their_parts() -> None:
     assert texts(stack("5,4,3"), "dW1") == [
-        "dW1[0:1] = sum(dz1, axis=0, keepdims=True)",
+        "dW1[0:1] = 1^T dz1",
         "dW1[1:] = x^T dz1",
     ]
 

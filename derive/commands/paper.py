@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import sys
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-
-from rich.console import Console
-from rich.text import Text
+from dataclasses import dataclass
 
 WIDEST = 100
 GLUE = "\u00a0"
 """A space at which a line does not break."""
+
+CODES = {"bold": "1", "dim": "2", "bold red": "1;31", "bold green": "1;32"}
+"""Styles as a terminal takes them (ECMA-48, select graphic rendition)."""
 
 
 def glued(formula: str) -> str:
@@ -20,22 +23,32 @@ def glued(formula: str) -> str:
     return re.sub(r" (?![∘/+@])", GLUE, formula)
 
 
+def colourful() -> bool:
+    """Whether standard output is a terminal that takes styles, and nobody asked for none."""
+    dumb = os.environ.get("TERM", "dumb") == "dumb"
+    return sys.stdout.isatty() and not dumb and not os.environ.get("NO_COLOR")
+
+
+def styled(text: str, style: str) -> str:
+    """The text in a style of `CODES`, where styles are seen."""
+    return f"\x1b[{CODES[style]}m{text}\x1b[0m" if text and style and colourful() else text
+
+
 @dataclass
 class Paper:
-    """A console; `quiet` prints nothing (for --json)."""
+    """Standard output; `quiet` prints nothing (for --json)."""
 
     quiet: bool = False
-    console: Console = field(default_factory=lambda: Console(highlight=False))
 
     @property
     def width(self) -> int:
         """Columns that lines may take."""
-        return min(self.console.width, WIDEST)
+        return min(shutil.get_terminal_size().columns, WIDEST)
 
     def heading(self, text: str, note: str = "") -> None:
         """A line in bold, with a note beside it, or below where it is long."""
         beside = len(text) + 2 + len(note) <= self.width
-        self._print(Text.assemble("\n", (text, "bold"), f"  {note}" if note and beside else ""))
+        self._print("\n" + styled(text, "bold") + (f"  {note}" if note and beside else ""))
         if not beside:
             self.line(f"  {note}")
 
@@ -50,11 +63,11 @@ class Paper:
             break_on_hyphens=False,
         )
         for one in wrapped or [""]:
-            self._print(Text(one, style))
+            self._print(styled(one, style))
 
     def as_is(self, text: str, style: str = "") -> None:
         """Text that stands as it is, carets under their place."""
-        self._print(Text(text, style))
+        self._print(styled(text, style))
 
     def equations(self, rows: Iterable[tuple[str, str, str]]) -> None:
         """Lines of name, formula and note, the notes at the right edge where there is room."""
@@ -64,7 +77,7 @@ class Paper:
             left = f"  {name:<{names}} = {formula}"
             room = self.width - len(left) - len(note)
             if room > 1:
-                self._print(Text.assemble(left, " " * room, (note, "dim")))
+                self._print(left + " " * room + styled(note, "dim"))
             else:
                 self._wrapped(name, formula, note, names)
 
@@ -81,9 +94,9 @@ class Paper:
             )
         ]
         for one in lines[:-1]:
-            self._print(Text(one))
+            self._print(one)
         room = max(1, self.width - len(lines[-1]) - len(note))
-        self._print(Text.assemble(lines[-1], " " * room, (note, "dim")))
+        self._print(lines[-1] + " " * room + styled(note, "dim"))
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Columns as wide as their widest cell; the first is aligned left, the others right."""
@@ -91,8 +104,8 @@ class Paper:
         for place, row in enumerate((head, *rows)):
             cells = [f"{row[0]:<{widths[0]}}"]
             cells += [f"{cell:>{w}}" for cell, w in zip(row[1:], widths[1:], strict=True)]
-            self._print(Text("  " + "  ".join(cells), "dim" if place == 0 else ""))
+            self._print(styled("  " + "  ".join(cells), "dim" if place == 0 else ""))
 
-    def _print(self, text: Text) -> None:
+    def _print(self, text: str) -> None:
         if not self.quiet:
-            self.console.print(text, soft_wrap=True)
+            print(text, flush=True)  # a reader that went away is noticed here

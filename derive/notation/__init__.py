@@ -7,6 +7,7 @@ Whatever is refused is a `DeriveError` with the place of the fault.
     text -> scanner (tokens) -> words (names) -> reader -> Term -> writer (by styles, table) -> text
     text -> claim_scanner -> layout (equations) -> marks -> resolve -> claim_reader -> ClaimText
     text -> python (syntax tree) -> numpylike, program -> Term, Equations
+    code of a claim -> tongues (to Python's signs) -> python -> statements, codelike -> ClaimText
 
 >>> term = read(r"W_2^\top(\hat{y} - y)", ["W2", "yhat", "y"])
 >>> write(term, "plain"), write(term, "numpy")

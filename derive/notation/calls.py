@@ -10,6 +10,7 @@ from derive.diagnostic import DeriveError, Span
 from derive.functions import FUNCTIONS, PRIME
 from derive.notation.names import name_key
 from derive.notation.piece import ONE, Maker, Piece
+from derive.ops import ALONG
 from derive.term import Attr, Const
 
 SOFTMAX_AXIS = 1
@@ -158,8 +159,7 @@ def _concat(default: int | None) -> Builder:
 
 
 _BUILDERS: Mapping[str, Builder] = {
-    "softmax": _along("softmax"),
-    "log_softmax": _along("log_softmax"),
+    **{op: _along(op) for op in ALONG},
     "sum": _sum,
     "sqrt": _power_of("1/2"),
     "max": _maximum,
@@ -180,10 +180,10 @@ _BUILDERS: Mapping[str, Builder] = {
     "matmul": _binary("matmul"),
 }
 
-REDUCTIONS = frozenset(("sum", "softmax", "log_softmax"))
+REDUCTIONS = frozenset(("sum", *ALONG))
 """Functions whose subscript, in LaTeX, is an axis."""
 
-_PLAIN_WORDS = ("softmax", "log_softmax", "sum", "sqrt", "max", "concat")
+_PLAIN_WORDS = (*ALONG, "sum", "sqrt", "max", "concat")
 _ALIASES = {
     "ln": "log",
     "sigma": "sigmoid",

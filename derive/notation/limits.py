@@ -12,6 +12,7 @@ MAX_NESTING = 100
 MAX_DEPTH = 200
 MAX_DIGITS = 30
 MAX_EXPONENT = 300
+MAX_NODES = 20_000
 
 
 def check_length(text: str) -> None:

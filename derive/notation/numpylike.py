@@ -118,7 +118,7 @@ class NumpyReader:
     def constant(self, node: ast.Constant) -> Piece:
         """A number, by its spelling, so that it is exact."""
         span = self.source.span(node)
-        literal = self.source.text[span.start : span.end].replace("_", "")
+        literal = self.source.written(node).replace("_", "")
         if not isinstance(node.value, int | float) or not _DECIMAL.fullmatch(literal):
             raise self.refusal("D113", "only decimal numbers are read here", node)
         return self.make.number(literal, span)

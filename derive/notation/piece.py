@@ -14,17 +14,23 @@ from derive.notation.table import COMPARE, Infix
 from derive.term import Apply, Attr, Const, Term, Var
 
 ONE = Fraction(1)
+BOLD = (r"\mathbf", r"\boldsymbol", r"\bm")
 _ELEMENTWISE = frozenset(("add", "sub", "neg", "mul", "div", "pow"))
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A term that was read, how deep it is, and whether it is known to be one number."""
+    """A term that was read, how deep it is, and whether it is known to be one number.
+
+    `ones` is the axis that a product with it sums, where it is written as a vector of ones: 0 for
+    `1^T` on the left of a matrix, also with a factor before it, and 1 for a bold 1 on the right.
+    """
 
     term: Term
     span: Span
     depth: int = 1
     scalar: bool = False
+    ones: int | None = None
 
 
 def is_scalar(op: str, attrs: Sequence[Attr], operands: Sequence[bool]) -> bool:
@@ -51,7 +57,14 @@ class Maker:
 
     def number(self, literal: str, span: Span) -> Piece:
         """A number as it is written."""
-        return Piece(Const(limits.number(literal, self.text, span), span), span, scalar=True)
+        value = limits.number(literal, self.text, span)
+        bold = self.text[: span.start].rstrip().endswith(BOLD)
+        return Piece(Const(value, span), span, scalar=True, ones=1 if bold and value == 1 else None)
+
+    def transpose(self, operand: Piece, span: Span) -> Piece:
+        """`A^T`; of a lone 1 it is a row of ones."""
+        row = isinstance(operand.term, Const) and operand.term.value == 1
+        return replace(self.apply("transpose", [operand], span), ones=0 if row else None)
 
     def apply(
         self, op: str, operands: Sequence[Piece], span: Span, attrs: tuple[Attr, ...] = ()
@@ -90,8 +103,20 @@ class Maker:
             return self.compare(sign.op, left, right, span)
         if op == "div":
             return self.divide(left, right, span)
+        if not sign.sign and left.ones == 0:
+            return self._summed(left, right, span)
+        if not sign.sign and right.ones == 1 and not left.scalar:
+            return self.apply("sum", [left], span, (1, True))
         scaling = op == "matmul" and sign.sign != "@" and (left.scalar or right.scalar)
-        return self.apply("mul" if scaling else op, [left, right], span)
+        product = self.apply("mul" if scaling else op, [left, right], span)
+        return replace(product, ones=0 if not sign.sign and right.ones == 0 else None)
+
+    def _summed(self, ones: Piece, matrix: Piece, span: Span) -> Piece:
+        """`1^T A` adds the rows of A, and `B 1^T A` is the product of B with that."""
+        total = self.apply("sum", [matrix], span, (0, True))
+        if not (isinstance(ones.term, Apply) and len(ones.term.args) == 2):
+            return total
+        return self.apply(ones.term.op, [replace(ones, term=ones.term.args[0]), total], span)
 
     def power(self, base: Piece, exponent: Piece, span: Span) -> Piece:
         """The elementwise power; the exponent is a number."""
@@ -121,4 +146,4 @@ class Maker:
 
 def widen(piece: Piece, span: Span) -> Piece:
     """The same term, said to stand at a wider place: with its brackets."""
-    return replace(piece, term=replace(piece.term, span=span), span=span)
+    return replace(piece, term=replace(piece.term, span=span), span=span, ones=None)

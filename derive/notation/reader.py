@@ -120,7 +120,7 @@ class Reader(Cursor):
         while True:
             token = self.next
             if token.is_sign(TRANSPOSE, "'"):
-                piece = self.make.apply("transpose", [piece], piece.span.join(self.take().span))
+                piece = self.make.transpose(piece, piece.span.join(self.take().span))
             elif token.is_sign("^"):
                 exponent = self.exponent()
                 piece = self.make.power(piece, exponent, piece.span.join(exponent.span))

@@ -99,6 +99,7 @@ PLAIN = Notation(
         Row("number div", "{}/{}", BESIDE, (SCRIPT, SCRIPT)),
         Row("sqrt", "sqrt({})", ATOM, (ADD,)),
         Row("transpose", "{}^T", SCRIPT, (ATOM,)),
+        Row("sum rows", "1^T {}", BESIDE, (SCRIPT,)),
         Row("step", "[{} > 0]", ATOM, (ADD,)),
     ),
 )
@@ -117,6 +118,8 @@ LATEX = Notation(
         Row("number div", r"\frac{{{}}}{{{}}}", SCRIPT, (ADD, ADD)),
         Row("sqrt", r"\sqrt{{{}}}", ATOM, (ADD,)),
         Row("transpose", "{}^T", SCRIPT, (ATOM,)),
+        Row("sum rows", r"\mathbf{{1}}^T {}", BESIDE, (SCRIPT,)),
+        Row("sum columns", r"{} \mathbf{{1}}", BESIDE, (BESIDE,)),
         Row("step", "[{} > 0]", ATOM, (ADD,)),
     ),
 )
@@ -136,6 +139,18 @@ NUMPY = Notation(
         Row("sqrt", "np.sqrt({})", ATOM, (ADD,)),
         Row("transpose", "{}.T", ATOM, (ATOM,)),
         Row("step", "({} > 0)", ATOM, (ADD,)),
+        Row("softmax along", "softmax({}, axis={})", ATOM, (ADD, ADD)),
+        Row("log_softmax along", "log_softmax({}, axis={})", ATOM, (ADD, ADD)),
+        Row("column", "{}[:, None]", ATOM, (ATOM,)),
+        Row("row", "{}[None, :]", ATOM, (ATOM,)),
+        Row("ravel", "{}.ravel()", ATOM, (ATOM,)),
+        Row("outer", "np.outer({}, {})", ATOM, (ADD, ADD)),
+        Row("inner", "np.inner({}, {})", ATOM, (ADD, ADD)),
+        Row("diag", "np.diag({})", ATOM, (ADD,)),
+        Row("trace", "np.trace({})", ATOM, (ADD,)),
+        Row("maximum", "np.maximum({}, {})", ATOM, (ADD, ADD)),
+        Row("minimum", "np.minimum({}, {})", ATOM, (ADD, ADD)),
+        Row("where", "np.where({}, {}, {})", ATOM, (ADD, ADD, ADD)),
     ),
 )
 

@@ -12,9 +12,13 @@ from fractions import Fraction
 
 from derive.functions import is_function
 from derive.notation.calls import SOFTMAX_AXIS
+from derive.notation.entrywise import WRITERS, letter
+from derive.notation.names import latex_name
 from derive.notation.piece import is_scalar
 from derive.notation.styles import STYLES, Style, Written, atomic
-from derive.notation.table import ATOM, SCRIPT
+from derive.notation.table import ADD, ATOM, BESIDE, SCRIPT
+from derive.ops import ALONG
+from derive.shape import Dim
 from derive.term import Attr, Const, Term, Var, fold
 
 
@@ -24,11 +28,12 @@ def write(
     *,
     scalars: Collection[str] = (),
     functions: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> str:
     r"""A term as text in "plain" (Unicode), "latex" or "numpy" notation.
 
     `scalars` are the names that stand for one number each: a product with them is juxtaposition.
-    `functions` gives, for ops, the names by which this text calls them.
+    `functions` gives, for ops, the names by which this text calls them, `names` other spellings.
 
     >>> from derive.notation.reader import read
     >>> term = read("[1 H1]^T (yhat - y)", ["H1", "yhat", "y"])
@@ -36,7 +41,7 @@ def write(
     [1\ H_{1}]^T (\hat{y} - y)
     np.hstack([np.ones((len(H1), 1)), H1]).T @ (yhat - y)
     """
-    writer = _Writer(STYLES[notation], frozenset(scalars), functions or {})
+    writer = _Writer(STYLES[notation], frozenset(scalars), functions or {}, names or {})
     return fold(term, writer.node).text
 
 
@@ -47,18 +52,30 @@ class _Writer:
     style: Style
     scalars: frozenset[str]
     functions: Mapping[str, str]
+    names: Mapping[str, str]
 
     def node(self, term: Term, args: Sequence[Written]) -> Written:
         """One node, its arguments being written."""
         if isinstance(term, Var):
-            scalar = term.name in self.scalars
-            return Written(self.style.name(term.name), ATOM, "name", scalar)
+            return self.name(term.name)
         if isinstance(term, Const):
             text, level = self.style.number(term.value)
             return Written(text, level, scalar=True, value=term.value)
         written = self.application(term.op, args, term.attrs)
         scalar = is_scalar(term.op, term.attrs, [arg.scalar for arg in args])
         return replace(written, op=term.op, scalar=scalar)
+
+    def name(self, name: str) -> Written:
+        """A name: as the text spells it, an index letter, or a derivative `dL/dz2`."""
+        if name in self.names:
+            return Written(self.names[name], ATOM, "name", name in self.scalars)
+        if name.startswith("#"):
+            return Written(letter(name), ATOM, "name", scalar=True)
+        if "/d" in name and self.style.notation.name == "latex":
+            ends = (latex_name(end) for end in name[1:].split("/d"))
+            return Written(r"\frac{{\partial {}}}{{\partial {}}}".format(*ends), SCRIPT, "name")
+        level = BESIDE if "/" in name else ATOM
+        return Written(self.style.name(name), level, "name", name in self.scalars)
 
     def application(self, op: str, args: Sequence[Written], attrs: Sequence[Attr]) -> Written:
         """An op on arguments."""
@@ -70,11 +87,25 @@ class _Writer:
             return Written(self.style.blocks(self.style, args, attrs[0]), ATOM)
         if op == "slice":
             return Written(atomic(self.style, args[0]) + _slice_text(attrs), ATOM)
+        if op == "sum" and (total := self.total(args[0], attrs)):
+            return total
+        if op in WRITERS:
+            return WRITERS[op](self.style, args, attrs)
         if op in _KEYWORDS:
             return self.call(op, args[0], _keywords(op, attrs))
         if is_function(op) and (op in self.functions or op not in self.style.notation.rows):
             return self.call(op, args[0], {})
-        return self.row(_form(op, args), args)
+        form = _form(op, args)
+        if form not in self.style.notation.rows:
+            return self.call(op, Written(", ".join(arg.text for arg in args), ADD), {})
+        return self.row(form, args)
+
+    def total(self, arg: Written, attrs: Sequence[Attr]) -> Written | None:
+        """A sum along an axis that is kept, as a product with ones, where the notation has that."""
+        form = _TOTALS.get(tuple(attrs), "")
+        if arg.scalar or arg.text[0].isdigit() or form not in self.style.notation.rows:
+            return None
+        return self.row(form, [arg])
 
     def call(self, op: str, argument: Written, keywords: Mapping[str, Attr]) -> Written:
         """A function on its argument."""
@@ -89,10 +120,11 @@ class _Writer:
         return Written(row.text.format(*texts), row.level)
 
 
+_TOTALS: Mapping[tuple[Attr, ...], str] = {(0, True): "sum rows", (1, True): "sum columns"}
+
 _KEYWORDS: Mapping[str, tuple[str, ...]] = {
     "sum": ("axis", "keepdims"),
-    "softmax": ("axis",),
-    "log_softmax": ("axis",),
+    **dict.fromkeys(ALONG, ("axis",)),
 }
 """The keywords that the attributes of an op are written as."""
 
@@ -108,6 +140,7 @@ def _slice_text(attrs: Sequence[Attr]) -> str:
     axis, start, stop = attrs
     assert isinstance(axis, int)
     first = "" if start == 0 and stop is not None else start
+    stop = str(stop) if isinstance(stop, Dim) else stop
     return f"[{':, ' * axis}{first}:{'' if stop is None else stop}]"
 
 
@@ -119,7 +152,8 @@ def _form(op: str, args: Sequence[Written]) -> str:
     beside = not (len(args) > 1 and args[1].level >= SCRIPT and args[1].text[0].isdigit())
     if op == "mul" and scaling and beside:
         return "scale"
-    if op == "matmul" and (scaling or not beside):
+    ones = bool(args) and args[0].text == "1^T"
+    if op == "matmul" and (scaling or not beside or ones):
         return "scalar matmul"
     if op == "div" and _is_count(args[0].value) and args[1].op == "name":
         return "number div"

@@ -1,0 +1,95 @@
+"""What a claim asks: the formulas that its text holds, and the derivative that they are about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from derive.case import derivative_of
+from derive.diagnostic import refuse
+from derive.entries import is_index_name
+from derive.notation.claims import read_claim
+from derive.notation.code import looks_like_code, read_code
+from derive.scope import ClaimText, Scope
+from derive.setting import Asked, Setting
+from derive.term import Apply, Term, Var, walk
+from derive.truth import Target
+
+DOUBTFUL = {"*": ("mul", "matmul"), r"\cdot": ("matmul", "mul"), r"\times": ("matmul", "mul")}
+"""Product signs that texts use in two ways; the usual one first."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A claim that was read: its formulas, the derivative, the index letters of the left side."""
+
+    claim: ClaimText
+    target: Target
+    letters: tuple[str, ...]
+    code: bool
+    signs: dict[str, str]
+
+
+def doubtful_signs(claims: Sequence[Asked]) -> tuple[str, ...]:
+    """The product signs in formulas of a document that may mean either product."""
+    texts = [a.line.text for a in claims if not looks_like_code(a.line.text)]
+    spoken = {sign for a in claims for sign in a.scope.signs}
+    return tuple(s for s in DOUBTFUL if s not in spoken and any(_has(text, s) for text in texts))
+
+
+def _has(text: str, sign: str) -> bool:
+    return sign in text or (sign == r"\cdot" and "·" in text) or (sign == r"\times" and "×" in text)
+
+
+def question(asked: Asked, setting: Setting, signs: dict[str, str]) -> Question:
+    """The claim, read. Raises DeriveError for what cannot be read, or asks nothing."""
+    text = asked.line.text
+    code = looks_like_code(text)
+    scope = replace(asked.scope, signs={**signs, **asked.scope.signs})
+    bracket = asked.line.bracket
+    if bracket is not None:
+        scope = replace(scope, loss=bracket.of)
+    claim = read_code(text, scope) if code else read_claim(text, scope)
+    target, letters = _target(asked, claim, scope)
+    _known(target, setting, text)
+    return Question(claim, target, letters, code, signs)
+
+
+def _target(asked: Asked, claim: ClaimText, scope: Scope) -> tuple[Target, tuple[str, ...]]:
+    bracket, left = asked.line.bracket, claim.left
+    letters = _letters(left)
+    if bracket is not None:
+        return Target(bracket.of, bracket.wrt, bracket.layout), letters
+    name = left.args[0] if isinstance(left, Apply) and left.op == "entry" else left
+    ends = derivative_of(name.name) if isinstance(name, Var) else None
+    if isinstance(name, Var) and ends is None and name.name in asked.given:
+        given = asked.given[name.name]
+        ends = derivative_of(given.name) if isinstance(given, Var) else None
+    if ends is None:
+        message = "it is not clear which derivative this is about"
+        help = "write `dL/dW2 = ...`, or say it in brackets: `claim [dL/dW2] ...`"
+        raise refuse("D307", message, asked.line.text, claim.left_span, help=help)
+    return Target(*ends), letters
+
+
+def _letters(left: Term | None) -> tuple[str, ...]:
+    """The index letters of the left side, in the order of the axes."""
+    nodes = walk(left) if left is not None else ()
+    found = (n.name for n in nodes if isinstance(n, Var) and is_index_name(n.name))
+    return tuple(dict.fromkeys(found))
+
+
+def _known(target: Target, setting: Setting, text: str) -> None:
+    for name in (target.of, target.wrt):
+        if name not in setting.shapes:
+            raise refuse("D101", f"`{name}` is not declared in this document", text)
+
+
+_SPACES = re.compile(r"\s+")
+
+
+def name_of(target: Target) -> str:
+    """The derivative as reports name it."""
+    plain = f"d{target.of}/d{target.wrt}"
+    return plain if target.layout == "gradient" else f"{target.layout} {plain}"

@@ -1,0 +1,180 @@
+"""One document's names: what each stands for in proofs and in numbers, and the truth about them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+from derive.comparing import Program
+from derive.diagnostic import DeriveError, refuse
+from derive.elaborate import Elaborator
+from derive.setting import Asked, Setting
+from derive.shape import Shape
+from derive.tensors import Value, column_shape, solid
+from derive.term import Derivation, Equation, Term, Var, rebuild, substitute
+from derive.truth import Target, Truth, inner_names
+
+LEAF = "°"
+"""Ends a name that stands for a derivative in this text, so that it is never taken for another."""
+
+_DERIVATIVE = re.compile(r"d(.+)/d(.+)")
+
+
+def derivative_of(name: str) -> tuple[str, str] | None:
+    """The two names in the name of a derivative, `dL/dW2`."""
+    match = _DERIVATIVE.fullmatch(name)
+    return (match.group(1), match.group(2)) if match else None
+
+
+class Case:
+    """A document and the derivatives that its claims speak of, each found once."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.inner = inner_names(setting.shapes)
+        self.shapes = {self.inner[n]: shape for n, shape in setting.shapes.items()}
+        self.clashing = {n: Var(i) for n, i in self.inner.items() if n != i}
+        self.truths: dict[str, Truth] = {}
+        self.programs: dict[str, Program] = {}
+
+    def renamed(self, term: Term) -> Term:
+        """A formula in declared names, in those that are calculated with."""
+        return substitute(term, self.clashing) if self.clashing else term
+
+    def truth(self, of: str) -> Truth:
+        """The derivatives of a name. Raises DeriveError where it has none."""
+        if of not in self.truths:
+            self.truths[of] = Truth(self._derivation(of), self.shapes, self.inner[of])
+        return self.truths[of]
+
+    def truth_of(self, term: Term) -> Truth:
+        """The derivatives of a formula, a number, that has no name."""
+        name = f"formula·{len(self.truths)}"
+        plain = without_spans(term)
+        known = next(
+            (t for t in self.truths.values() if t.derivation.definition(t.of) == plain), None
+        )
+        if known is None:
+            derivation = self._derivation(next(iter(self.inner)))
+            longer = replace(derivation, equations=(*derivation.equations, Equation(name, plain)))
+            known = Truth(replace(longer, loss=name), {**self.shapes, name: ()}, name)
+            self.truths[name] = known
+        return known
+
+    def _derivation(self, of: str) -> Derivation:
+        given = self.setting.derivation(self.inner[of])
+        return replace(
+            given,
+            symbols=tuple(replace(s, name=self.inner[s.name]) for s in given.symbols),
+            equations=tuple(
+                replace(e, name=self.inner[e.name], term=self.renamed(e.term))
+                for e in given.equations
+            ),
+        )
+
+    def target(self, of: str, wrt: str, layout: str) -> Target:
+        """The derivative as it is calculated with."""
+        return Target(self.inner[of], self.inner[wrt], layout)
+
+    def program(self, of: str) -> Program:
+        """What is evaluated for the claims about one name: the forward and the backward pass."""
+        if of not in self.programs:
+            truth = self.truth(of)
+            named = {step.name: step.term for step in truth.gradients.steps}
+            shapes = {n: column_shape(s) for n, s in truth.prover.shapes.items()}
+            constants = {self.inner[n]: v for n, v in self.setting.constants.items()}
+            self.programs[of] = Program(truth.derivation, shapes, named, constants)
+        return self.programs[of]
+
+
+@dataclass
+class Reading:
+    """One way to read a claim: how vectors lie, and how derivatives of tensors are arranged.
+
+    `leaves` are the names of this text that stand for something: given names and derivatives, by
+    the formulas that they are.
+    """
+
+    case: Case
+    asked: Asked
+    of: str
+    vectors: str
+    arrangement: str
+    text: str
+    leaves: dict[str, Term] = field(default_factory=dict)
+    shapes: dict[str, Shape] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in self.asked.given:
+            try:
+                self.leaf(name)
+            except DeriveError:
+                continue
+
+    def elaborator(self) -> Elaborator:
+        """What settles the formulas of the claim."""
+        setting = self.case.setting
+        made = Elaborator(setting.shapes, self.leaf, self.vectors, self.text, setting.sizes)
+        made.differentiated, made.leaves = self.differentiated, self.core
+        made.chosen, made.once = setting.known_selection, setting.once
+        return made
+
+    def differentiated(self, value: Value, wrt: str) -> Value:
+        """The gradient of a formula by a name, in forward names."""
+        known = self.case.setting.shapes
+        if wrt not in known:
+            raise refuse("D101", f"unknown name `{wrt}`", self.text)
+        truth = self.case.truth_of(self.resolved(solid(value)))
+        return Value(truth.written(self.case.inner[wrt]), known[wrt])
+
+    def leaf(self, name: str) -> Value | None:
+        """A given name or a derivative, as a name with a shape; None for other names."""
+        if name not in self.shapes:
+            value = self._meant(name)
+            if value is None:
+                return None
+            self.leaves[name], self.shapes[name] = solid(value), value.shape
+        return Value(Var(name + LEAF), self.shapes[name])
+
+    def _meant(self, name: str) -> Value | None:
+        if name in self.asked.given:
+            setting = self.case.setting
+            inside = Elaborator(setting.shapes, self.derived, "numpy", sizes=setting.sizes)
+            value = inside.value(self.asked.given[name])
+            return replace(value, term=self.case.renamed(value.term))
+        return self.derived(name)
+
+    def derived(self, name: str) -> Value | None:
+        """A derivative by what it is in forward names and adjoints."""
+        ends = derivative_of(name)
+        known = self.case.setting.shapes
+        if ends is None or ends[0] not in known or ends[1] not in known:
+            return None
+        truth = self.case.truth(ends[0])
+        layout = "gradient" if not truth.seeded else self.arrangement
+        target = self.case.target(*ends, layout)
+        if ends[0] == self.of:
+            return Value(truth.formula(target), truth.shape(target))
+        if not truth.seeded:
+            return Value(truth.written(target.wrt), truth.shape(target))
+        return Value(truth.formula(target), truth.shape(target))
+
+    def resolved(self, term: Term) -> Term:
+        """A formula of the text in the names that proofs and numbers know."""
+        leaves = {name + LEAF: value for name, value in self.leaves.items()}
+        return substitute(self.case.renamed(term), leaves)
+
+    def program(self) -> Program:
+        """What is evaluated for this reading: the names of the text above the rest."""
+        base = self.case.program(self.of)
+        named = {name + LEAF: term for name, term in self.leaves.items()}
+        return base.extended(named, self.core())
+
+    def core(self) -> dict[str, Shape]:
+        """The shapes of the names of this text as they are kept."""
+        return {name + LEAF: column_shape(shape) for name, shape in self.shapes.items()}
+
+
+def without_spans(term: Term) -> Term:
+    """The formula without its places, so that what is shared is found."""
+    return rebuild(term, lambda node: replace(node, span=None))

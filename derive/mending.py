@@ -1,0 +1,177 @@
+"""A wrong claim with what is right: the repair in the notation of the text, for NumPy, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from derive.array_code import numpy_text
+from derive.case import LEAF, Reading
+from derive.diagnostic import DeriveError
+from derive.edits import Edit, Names
+from derive.gradient import adjoint_name
+from derive.lower import lower
+from derive.matrix import matrix_form
+from derive.notation import write
+from derive.repair import Goal, Search, factors_of
+from derive.shape import ONE, Shape
+from derive.tensors import Value, column_shape, solid
+from derive.term import Apply, Term, Var, substitute, variables, walk
+from derive.truth import Target, Truth
+
+WHOLE = Edit("whole")
+"""No small change was found: the gradient itself is shown."""
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A right formula: in the notation of the text, as NumPy, and what was changed."""
+
+    text: str
+    numpy: str | None
+    edits: tuple[Edit, ...]
+
+
+class Mender:
+    """Finds repairs for formulas of one reading of one claim."""
+
+    def __init__(self, reading: Reading, truth: Truth, target: Target, code: bool) -> None:
+        self.reading, self.truth, self.target, self.code = reading, truth, target, code
+        self.setting = reading.case.setting
+        self.outer = {Var(i): Var(n) for n, i in reading.case.inner.items() if i != n}
+        self.spoken = {
+            term: Var(name) for name, term in reading.leaves.items() if isinstance(term, Var)
+        }
+
+    def repair(self, written: Term) -> Repair | None:
+        """The nearest right formula that was found, or the gradient itself."""
+        goal = self.goal()
+        search = Search(goal, self.reading.program(), self.truth.prover, self.reading.elaborator())
+        search.resolve = self.reading.resolved
+        found = search.run(written)
+        if found is not None:
+            edited, value = found
+            return Repair(self.text(edited.term), self.numpy(value), edited.edits)
+        return self.whole()
+
+    def whole(self) -> Repair | None:
+        """The gradient as derived, where it has a matrix form."""
+        term = self.own()
+        if any(isinstance(n, Apply) and n.op == "each" for n in walk(term)):
+            shapes = self.reading.program().shapes
+            term = raised(term, self.truth.shape(self.target), shapes, self.truth) or term
+        term = self.spelled(term)
+        if any(isinstance(n, Apply) and n.op == "each" for n in walk(term)):
+            return None
+        value = Value(term, self.truth.shape(self.target))
+        numpy = self.numpy(value)
+        return None if numpy is None else Repair(self.text(term), numpy, (WHOLE,))
+
+    def own(self) -> Term:
+        """The true derivative in forward names."""
+        target = self.target
+        if self.truth.seeded or target.wrt not in self.truth.gradients:
+            return self.truth.prover.flat(self.truth.formula(target))
+        term = self.truth.gradients[target.wrt].term
+        known = {adjoint_name(name) for name in self.truth.gradients}
+        if known & set(variables(term)):
+            return self.truth.written(target.wrt)
+        return term
+
+    def spelled(self, term: Term) -> Term:
+        """A formula in declared names; adjoints by the names that the text gives them."""
+        return substitute(substitute(term, _named(self.spoken)), _named(self.outer))
+
+    def goal(self) -> Goal:
+        """What the repair must be equal to, and what it may be made of."""
+        shapes = {**self.setting.shapes, **self.reading.shapes}
+        own = {
+            n for n, term in self.reading.leaves.items() if term == self.truth.formula(self.target)
+        }
+        arrays = {n: self.oriented(s) for n, s in shapes.items() if s and "·" not in n}
+        arrays = {n: s for n, s in arrays.items() if n not in own}
+        sizes = tuple(n for n, s in shapes.items() if not s and n in self.setting.sizes)
+        sizes = sizes or tuple(n for n, s in shapes.items() if not s)
+        shape = self.oriented(self.truth.shape(self.target))
+        names = Names(arrays)
+        return Goal(self.truth.formula(self.target), shape, sizes, names, tuple(self.factors()))
+
+    def oriented(self, shape: Shape) -> Shape:
+        """A shape with one axis as this text means it."""
+        if len(shape) != 1 or self.reading.vectors == "numpy":
+            return shape
+        return (ONE, *shape) if self.reading.vectors == "row" else (*shape, ONE)
+
+    def factors(self) -> Iterator[Term]:
+        """The factors of the true gradient, step by step and written out, each once."""
+        true = self.truth.formula(self.target)
+        seen: set[Term] = {Var(n) for n, term in self.reading.leaves.items() if term == true}
+        for term in self.levels():
+            for factor in factors_of(self.spelled(term)):
+                if factor not in seen:
+                    seen.add(factor)
+                    yield factor
+
+    def levels(self) -> Iterator[Term]:
+        """The true gradient in terms of the adjoints before it, and in forward names."""
+        if self.truth.seeded or self.target.wrt not in self.truth.gradients:
+            return
+        found = self.truth.gradients[self.target.wrt]
+        yield found.step
+        yield from (step.term for step in found.steps[-3:])
+        yield found.term
+
+    # ------------------------------------------------------------------------------------ text
+
+    def text(self, term: Term) -> str:
+        """A formula in the notation of the text."""
+        written = self.reading.text
+        notation = "numpy" if self.code else "latex" if "\\" in written else "plain"
+        if self.code:
+            known = {**self.setting.shapes, **self.reading.shapes}
+            value = self.reading.elaborator().value(term)
+            core = self.nameable(solid(value))
+            return numpy_text(core, value.shape, known) or write(term, "plain")
+        scalars = {n for n, s in {**self.setting.shapes, **self.reading.shapes}.items() if not s}
+        return write(term, notation, scalars=scalars)
+
+    def numpy(self, value: Value) -> str | None:
+        """A value as NumPy text over names that code can know."""
+        term = self.nameable(solid(value))
+        shapes = {**self.setting.shapes, **self.reading.shapes}
+        shape = self.truth.shape(self.target)
+        try:
+            return numpy_text(term, shape if len(shape) == 1 else value.shape, shapes)
+        except (DeriveError, KeyError):
+            return None
+
+    def nameable(self, term: Term) -> Term:
+        """A formula whose derivatives stand under given names, or are written out."""
+        values: dict[str, Term] = {}
+        for leaf in variables(term):
+            name = leaf.removesuffix(LEAF)
+            if name != leaf and "/" not in name:
+                values[leaf] = Var(name)
+            elif name != leaf:
+                meant = self.reading.leaves[name]
+                same = next(
+                    (n for n, t in self.reading.leaves.items() if t == meant and "/" not in n), None
+                )
+                values[leaf] = Var(same) if same else self.spelled(self.truth.prover.flat(meant))
+        return substitute(term, values)
+
+
+def _named(table: Mapping[Var, Var]) -> dict[str, Term]:
+    return {old.name: new for old, new in table.items()}
+
+
+def raised(term: Term, shape: Shape, shapes: Mapping[str, Shape], truth: Truth) -> Term | None:
+    """A formula of entries as a formula of matrices, where it has such a form."""
+    try:
+        blocks = lower(term, shapes, truth.prover.plain.rules, shape=column_shape(shape))
+        if len(blocks) != 1:
+            return None
+        (value,) = blocks.values()
+        return matrix_form(value, column_shape(shape), lambda name: shapes[name])
+    except (DeriveError, KeyError):
+        return None

@@ -1,0 +1,259 @@
+"""Statements -> what a document sets out: names, sizes, the forward program; and its claims.
+
+Every claim keeps the names, aliases and signs that hold where it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+from derive import statement as said
+from derive.dense import Stack
+from derive.diagnostic import DeriveError, Diagnostic, refuse
+from derive.elaborate import Elaborator
+from derive.functions import FUNCTIONS, PRIME
+from derive.infer import shapes_of
+from derive.layers import stack
+from derive.notation.quantities import read_quantity
+from derive.notation.spelling import suggestion
+from derive.ops import ShapeMismatch
+from derive.scope import Alias, Scope
+from derive.shape import Dim, Shape
+from derive.sizes import dim_of, linear
+from derive.tensors import solid
+from derive.term import Derivation, Equation, Symbol, Term, Var, apply, const
+from derive.values import Value as Constant
+
+SIGNS: Mapping[str, str] = {"@": "matmul", "∘": "mul", "*": "mul"}
+"""Right sides of `alias \\cdot = ∘`: what a sign may be said to mean."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A claim as the document has it, and what its names mean there."""
+
+    line: said.ClaimLine
+    scope: Scope
+    given: Mapping[str, Term]
+
+
+@dataclass
+class Setting:
+    """What the statements so far set out. Shapes are as declared: `(D,)` has one axis."""
+
+    symbols: list[Symbol] = field(default_factory=list)
+    equations: list[Equation] = field(default_factory=list)
+    shapes: dict[str, Shape] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    constants: dict[str, Constant] = field(default_factory=dict)
+    spelled: dict[str, str] = field(default_factory=dict)
+    given: dict[str, Term] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    signs: dict[str, str] = field(default_factory=dict)
+    vectors: str = ""
+    loss: str = ""
+    network: Stack | None = None
+    reduction: str | None = None
+    failures: dict[str, Diagnostic] = field(default_factory=dict)
+    claims: list[Asked] = field(default_factory=list)
+
+    def scope(self) -> Scope:
+        """What a formula may use here; a given name goes before a declared one."""
+        shapes = {**self.shapes, **{name: () for name in self.given if name not in self.shapes}}
+        for notation in self.spelled:
+            if self.shapes.get(notation) == () and notation not in self.constants:
+                del shapes[notation]  # `as h` goes before a size that is called h
+        return Scope(shapes, dict(self.spelled), (), dict(self.signs), self.loss or "L")
+
+    def claimed(self, line: said.ClaimLine) -> Asked:
+        """A claim with what its names mean here. An alias may speak of names given after it."""
+        scope = self.scope()
+        aliases = tuple(alias_of(written, text, scope) for written, text in self.aliases.items())
+        return Asked(line, replace(scope, aliases=aliases), dict(self.given))
+
+    def add(self, statement: said.Statement) -> None:
+        """Take one statement. Raises DeriveError where it does not fit those before."""
+        match statement:
+            case said.Dims(sizes=sizes):
+                self.sized(sizes)
+            case said.Stack(text=text, options=options):
+                self.stacked(stack(text, **dict[str, Any](options)))
+            case said.Orientation(vectors=vectors):
+                self.vectors = vectors
+            case said.Declare():
+                self.declare(statement)
+            case said.Let(name=name, text=text):
+                self.let(name, text)
+            case said.Loss(name=name, text=text):
+                self.lost(name, text)
+            case said.Given(name=name, text=text):
+                self.given[name] = read_quantity(text, self.scope())
+            case said.Alias(written=written, text=text):
+                self.alias(written, text)
+            case said.ClaimLine():
+                self.claims.append(self.claimed(statement))
+
+    def sized(self, sizes: Mapping[str, int | None]) -> None:
+        """Names of sizes, and the numbers that are known."""
+        for name, size in sizes.items():
+            self.shapes[name] = ()
+            if size is not None:
+                self.sizes[name] = size
+
+    def stacked(self, network: Stack) -> None:
+        """The names of a stack of layers; `reduction` is for one that does not state its own."""
+        if self.reduction and not (network.stated or network.single):
+            network = replace(network, reduction=self.reduction)
+        derivation = network.derivation
+        self.network, self.loss = network, derivation.loss
+        self.symbols += derivation.symbols
+        self.equations += derivation.equations
+        self.shapes |= shapes_of(derivation)
+        self.sizes |= derivation.sizes
+        self.vectors = self.vectors or ("column" if network.layout == "column" else "row")
+
+    def declare(self, line: said.Declare) -> None:
+        """A symbol."""
+        self.fresh(line.name)
+        shape = tuple(_dim(text) for text in line.dims)
+        for dim in shape:
+            self.shapes.update({part: () for part in dim.parts if isinstance(part, str)})
+        self.symbols.append(Symbol(line.name, shape, line.kind, line.facts))
+        self.shapes[line.name] = shape
+        if line.value is not None:
+            self.constants[line.name] = line.value
+        if line.notation:
+            self.spelled[line.notation] = line.name
+
+    def fresh(self, name: str) -> None:
+        """Refuse a name that is given twice."""
+        if any(name == s.name for s in self.symbols) or any(name == e.name for e in self.equations):
+            raise refuse("D102", f"`{name}` is given twice")
+
+    def let(self, name: str, text: str) -> None:
+        """A forward equation."""
+        self.fresh(name)
+        term = read_quantity(text, replace(self.scope(), aliases=()))
+        value = self.elaborator(text).value(term)
+        made = solid(value)
+        if isinstance(made, Var):
+            made = apply("mul", made, const(1))
+        self.equations.append(Equation(name, made))
+        self.shapes[name] = value.shape
+
+    def elaborator(self, text: str) -> Elaborator:
+        """What settles the formulas of the forward program, which are NumPy text."""
+        return Elaborator(self.shapes, text=text, sizes=self.sizes, chosen=self.selection)
+
+    def selection(self, index: str, dim: Dim) -> str:
+        """The matrix, one 1 in a row, that picks rows: `W[idx]` is a product with it."""
+        name = f"{index}·{dim}"
+        if name not in self.shapes:
+            self.shapes[name] = shape = (*self.shapes[index], dim)
+            self.symbols.append(Symbol(name, shape, "const", ("one-hot axis=1",)))
+            if index in self.constants:
+                self.constants[name] = _hot(self.constants[index], dim, self.sizes)
+        return name
+
+    def known_selection(self, index: str, dim: Dim) -> str:
+        """That matrix, where the forward program picks rows so."""
+        name = f"{index}·{dim}"
+        if name not in self.shapes:
+            raise ShapeMismatch(
+                "axis", f"nothing is picked by `{index}` along {dim} in this network"
+            )
+        return name
+
+    def once(self, index: str) -> bool:
+        """Whether an index is known to hold no place twice."""
+        rows = self.constants.get(index)
+        return isinstance(rows, tuple) and len(set(rows)) == len(rows)
+
+    def lost(self, name: str, text: str | None) -> None:
+        """The loss, with its equation unless it has one."""
+        if text is not None:
+            self.let(name, text)
+        elif name not in self.shapes:
+            help = suggestion(name, self.shapes)
+            raise refuse("D101", f"the loss `{name}` has no equation", help=help)
+        self.loss = name
+
+    def alias(self, written: str, text: str) -> None:
+        """What a spelling stands for from here on."""
+        self.aliases.pop(written, None)
+        self.signs.pop(written, None)
+        if text in SIGNS:
+            self.signs[written] = SIGNS[text]
+        else:
+            self.aliases[written] = text
+
+    def derivation(self, loss: str) -> Derivation:
+        """The forward program, to be differentiated from one of its names."""
+        return Derivation(tuple(self.symbols), tuple(self.equations), loss, self.sizes)
+
+
+def setting_of(lines: Iterable[said.Statement], start: Setting | None = None) -> Setting:
+    """What a document sets out. What a statement fails of is kept, and told where it is missed."""
+    made = start or Setting()
+    for statement in lines:
+        try:
+            made.add(statement)
+        except DeriveError as error:
+            found = error.diagnostic
+            message = f"line {statement.line}: {found.message}"
+            name = getattr(statement, "name", f"line {statement.line}")
+            made.failures.setdefault(name, replace(found, message=message))
+    return made
+
+
+def alias_of(written: str, text: str, scope: Scope) -> Alias:
+    """An alias, read. Raises DeriveError where its right side cannot be."""
+    if function := function_name(text):
+        return Alias(written, function=function)
+    term = read_quantity(text, scope)
+    return Alias(written, term, letters=letters(written, text, scope))
+
+
+_DERIVED = re.compile(r"d_?(\w+)|(\w+?)_?(?:prime|Prime|deriv|derivative)")
+
+
+def function_name(text: str) -> str | None:
+    """The elementwise function that a word names: `tanh`, `dsigmoid`, `relu_prime`.
+
+    >>> function_name("tanh"), function_name("drelu"), function_name("x")
+    ('tanh', "relu'", None)
+    """
+    if text in FUNCTIONS:
+        return text
+    if match := _DERIVED.fullmatch(text):
+        base = match.group(1) or match.group(2)
+        return base + PRIME if base in FUNCTIONS else None
+    return None
+
+
+_SUBSCRIPTS = re.compile(r"\[([^\[\]]*)\]")
+
+
+def letters(written: str, text: str, scope: Scope) -> tuple[str, ...]:
+    """The index letters of an alias: single letters in a subscript of what it stands for."""
+    inside = " ".join(_SUBSCRIPTS.findall(text))
+    found = re.findall(r"\b[a-zA-Z]\b", inside)
+    return tuple(dict.fromkeys(name for name in found if name not in scope.shapes))
+
+
+def _dim(text: str) -> Dim:
+    """`D`, `3`, or `D+1`; other arithmetic is a size of its own."""
+    parts = [part.strip() for part in text.split("+")]
+    if all(part.isidentifier() or part.isdigit() for part in parts):
+        return Dim(tuple(int(part) if part.isdigit() else part for part in parts))
+    return dim_of(linear(Dim((text,))))
+
+
+def _hot(rows: Constant, dim: Dim, sizes: Mapping[str, int]) -> Constant:
+    """An index as rows of zeros with a single 1."""
+    assert isinstance(rows, tuple)
+    return tuple(tuple(Fraction(place == row) for place in range(dim.size(sizes))) for row in rows)

@@ -1,0 +1,108 @@
+"""The outcome for each claim of a text: a verdict, what it rests on, and what is right."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from derive.diagnostic import Diagnostic
+
+GOOD = ("proved", "confirmed")
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Numbers on which claim and gradient differ: the sizes, the entry, both values."""
+
+    sizes: Mapping[str, int]
+    entry: tuple[int, ...]
+    claimed: str
+    true: str
+
+    def __str__(self) -> str:
+        sizes = ", ".join(f"{name}={size}" for name, size in self.sizes.items())
+        place = ", ".join(map(str, self.entry))
+        return f"at {sizes}, entry [{place}]: claimed {self.claimed}, true {self.true}"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One judged claim.
+
+    `layout`: "same" (the shape of the name), "transposed" or "jacobian". `repair` is a right
+    formula in the notation of the text, `repair_numpy` the same for NumPy, `mistake` the code of
+    the page on what was wrong, `edits` what was changed. `line` counts from 1.
+    """
+
+    name: str
+    verdict: str
+    read_as: str | None = None
+    facts: tuple[str, ...] = ()
+    layout: str | None = None
+    repair: str | None = None
+    repair_numpy: str | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    witness: Witness | None = None
+    mistake: str | None = None
+    edits: tuple[str, ...] = ()
+    note: str | None = None
+    line: int | None = None
+
+    def __str__(self) -> str:
+        lines = [f"{self.name}: {self.verdict}"]
+        if self.read_as:
+            lines.append(f"  read as  {self.read_as}")
+        if self.facts:
+            lines.append(f"  given    {', '.join(self.facts)}")
+        if self.witness:
+            lines.append(f"  witness  {self.witness}")
+        for diagnostic in self.diagnostics:
+            lines += [f"  {line}" for line in diagnostic.render().split("\n")]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The claims of one text, each with its verdict; `notes` on lines that were not understood."""
+
+    claims: tuple[Claim, ...] = field(default_factory=tuple)
+    notes: tuple[Diagnostic, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether every claim is proved or confirmed."""
+        return all(claim.verdict in GOOD for claim in self.claims)
+
+    @property
+    def exit_code(self) -> int:
+        """0 all well, 1 something wrong, 2 something unreadable, 3 something undecided."""
+        verdicts = {claim.verdict for claim in self.claims} or {"unreadable"}
+        if verdicts & {"refuted", "ill-shaped"}:
+            return 1
+        if "unreadable" in verdicts:
+            return 2
+        return 3 if "undecided" in verdicts else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain data."""
+        return {
+            "ok": self.ok,
+            "claims": [_claim_data(claim) for claim in self.claims],
+            "notes": [note.render() for note in self.notes],
+        }
+
+    def to_json(self) -> str:
+        """The report as JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.claims))
+
+
+def _claim_data(claim: Claim) -> dict[str, Any]:
+    data = dict(vars(claim))
+    data["diagnostics"] = [d.render() for d in claim.diagnostics]
+    data["witness"] = str(claim.witness) if claim.witness else None
+    return data
