@@ -22,7 +22,6 @@ from derive.tensors import Value, column_shape, turned
 from derive.term import Apply, Const, Term, Var, apply
 
 
-
 def _shorter(a: Dim, b: Dim) -> Dim | None:
     """The shorter of two ranges of which one goes on where the other ends, as code may index."""
     for one, other in ((a, b), (b, a)):
