@@ -19,6 +19,7 @@ from derive.elaborate import Elaborator
 from derive.gradient import adjoint_name
 from derive.indexing import closed, fresh_letter, is_open, letters_of
 from derive.mending import Mender, raised
+from derive.mistakes import mistake_of
 from derive.notation import write
 from derive.scope import Link
 from derive.setting import Asked, Setting, setting
@@ -71,7 +72,8 @@ class Checker:
         """Every claim, one after another."""
         for asked in claims:
             for claim in self.one(asked, signs):
-                yield replace(claim, line=asked.line.line)
+                note = claim.note or asked.line.note
+                yield replace(claim, line=asked.line.line, note=note)
 
     def one(self, asked: Asked, signs: dict[str, str]) -> list[Claim]:
         """The verdicts on one claim, one for each formula in it."""
@@ -198,7 +200,13 @@ class Judgement:
         if found is None:
             return claim
         kinds = tuple(edit.kind for edit in found.edits)
-        return replace(claim, repair=found.text, repair_numpy=found.numpy, edits=kinds)
+        return replace(
+            claim,
+            repair=found.text,
+            repair_numpy=found.numpy,
+            edits=kinds,
+            mistake=mistake_of(kinds),
+        )
 
     def matrices(self) -> Term:
         """The formula as one of matrices, as far as it can be: that is what small changes act on."""
