@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from derive.arrays import elementwise, outer_product
-from derive.arrays import product as matrix_product
+from derive.arrays.pointwise import elementwise
+from derive.arrays.products import outer_product
+from derive.arrays.products import product as matrix_product
 from derive.edits import Edit
 from derive.ops import ShapeMismatch
 from derive.shape import Shape

@@ -157,7 +157,7 @@ def witness(program: Program, claimed: Term, true: Term) -> Witness | None:
                 if quick is not None and difference(quick, claimed, true) is None:
                     continue
                 point = program.point(choice, seed, exact=True)
-                place = point and difference(point, claimed, true)
+                place = None if point is None else difference(point, claimed, true)
                 if point is not None and place is not None:
                     return _shown(point, place, claimed, true)
     return None

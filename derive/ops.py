@@ -4,9 +4,9 @@ A meaning is written once, against an abstract calculus `s`, and read by several
 SymPy expressions (to be differentiated and shown), normal forms (to be proved equal) and exact
 numbers (to refute). No derivative stands here; it follows from the meaning.
 
-`s` offers `sum(dim, body)`, `delta(i, j)`, `shift(slot, parts)`, `plus(slot, slot, sign)`, `fn(name, x)`, `power(x, q)`,
-`number(q)`, `zero`. `out` holds the slots (indices) of the result's entry; an operand `a` is called
-with slots, and `a.at(out)` reads it where broadcasting puts it.
+`s` offers `sum(dim, body)`, `delta(i, j)`, `shift(slot, parts)`, `plus(slot, slot, sign)`,
+`fn(name, x)`, `power(x, q)`, `number(q)`, `zero`. `out` holds the slots (indices) of the result's
+entry; an operand `a` is called with slots, and `a.at(out)` reads it where broadcasting puts it.
 """
 
 from __future__ import annotations

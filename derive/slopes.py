@@ -1,4 +1,4 @@
-"""The derivative of an elementwise function as a formula: sigmoid'(z) is sigmoid(z) (1 - sigmoid(z))."""
+"""The derivative of an elementwise function as a formula: sigmoid'(z) is s (1 - s)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The true derivative of one name by another, arranged as a claim is: what claims are compared with.
+"""The true derivative of one name by another, arranged as a claim is.
 
 Of a tensor y, the Jacobian is had from the gradient of v·y, v being new: its entry i, j is the
 entry j of that gradient where v is 1 at i and 0 elsewhere. So one sweep serves every arrangement.

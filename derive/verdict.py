@@ -1,4 +1,4 @@
-"""The outcome for each claim of a text: a verdict, what it rests on, what is wrong, what is right."""
+"""The outcome for each claim of a text: a verdict, what it rests on, and what is right."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Witness:
 class Claim:
     """One judged claim.
 
-    `layout`: "same" (the shape of the name), "transposed" or "jacobian". `repair` is a right formula
-    in the notation of the text, `repair_numpy` the same for NumPy, `mistake` the code of the page on
-    what was wrong, `edits` what was changed, in words. `line` counts from 1.
+    `layout`: "same" (the shape of the name), "transposed" or "jacobian". `repair` is a right
+    formula in the notation of the text, `repair_numpy` the same for NumPy, `mistake` the code of
+    the page on what was wrong, `edits` what was changed. `line` counts from 1.
     """
 
     name: str
@@ -65,9 +65,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class Report:
-    """The claims of one text, each with its verdict."""
+    """The claims of one text, each with its verdict; `notes` on lines that were not understood."""
 
     claims: tuple[Claim, ...] = field(default_factory=tuple)
+    notes: tuple[Diagnostic, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -77,7 +78,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """0 all well, 1 something wrong, 2 something unreadable, 3 something undecided."""
-        verdicts = {claim.verdict for claim in self.claims}
+        verdicts = {claim.verdict for claim in self.claims} or {"unreadable"}
         if verdicts & {"refuted", "ill-shaped"}:
             return 1
         if "unreadable" in verdicts:
@@ -86,7 +87,11 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data."""
-        return {"ok": self.ok, "claims": [_claim_data(claim) for claim in self.claims]}
+        return {
+            "ok": self.ok,
+            "claims": [_claim_data(claim) for claim in self.claims],
+            "notes": [note.render() for note in self.notes],
+        }
 
     def to_json(self) -> str:
         """The report as JSON."""

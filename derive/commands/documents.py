@@ -10,7 +10,7 @@ from pathlib import Path
 from derive.checker import check_document
 from derive.commands.network import network
 from derive.commands.paper import Paper
-from derive.commands.verdicts import show_claim, summary
+from derive.commands.verdicts import drawn, show_claim, summary
 from derive.diagnostic import DeriveError, refuse
 from derive.verdict import Report
 
@@ -39,11 +39,15 @@ WHERE = "a claim is an equation for a derivative in $…$, a code block or a `cl
 
 
 def show(paper: Paper, name: str, report: Report) -> None:
-    """One file: its claims, and how many there are of each verdict."""
+    """One file: its claims, lines that were not understood, how many there are of each verdict."""
     if name:
         paper.heading(shown_name(name))
     for claim in report.claims:
         show_claim(paper, claim)
+        paper.line()
+    for note in report.notes:
+        for line in drawn(note, paper.width):
+            paper.as_is(line)
         paper.line()
     paper.line(summary(report.claims), "bold")
 

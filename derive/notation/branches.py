@@ -73,19 +73,13 @@ def _next_colon(text: str, place: int) -> int | None:
 
 def _start(text: str, mark: int) -> int:
     """Where the condition starts: after a bracket, an assignment, a comma, `return`."""
-    depth = 0
-    first = 0
-    for index in range(mark - 1, -1, -1):
-        depth += (text[index] in _CLOSED) - (text[index] in _OPEN)
+    ends = {found.end() for found in _BEFORE.finditer(text, 0, mark)}
+    depth, start = 0, mark
+    while start > 0 and not (depth == 0 and start in ends):
+        depth += (text[start - 1] in _CLOSED) - (text[start - 1] in _OPEN)
         if depth < 0:
-            first = index + 1
             break
-    starts = [first]
-    for found in _BEFORE.finditer(text, first, mark):
-        inner = text[found.end() : mark]
-        if sum(c in _OPEN for c in inner) == sum(c in _CLOSED for c in inner):
-            starts.append(found.end())
-    start = max(starts)
+        start -= 1
     return start + len(text[start:mark]) - len(text[start:mark].lstrip())
 
 

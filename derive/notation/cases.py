@@ -1,4 +1,4 @@
-r"""`\begin{cases} a & z > 0 \\ b & \text{otherwise} \end{cases}`: a where the condition holds, else b."""
+r"""`\begin{cases} a & z > 0 \\ b & \text{otherwise} \end{cases}`: a where z > 0, else b."""
 
 from __future__ import annotations
 

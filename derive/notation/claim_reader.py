@@ -9,17 +9,16 @@ from derive.diagnostic import Span
 from derive.functions import PRIME, is_function
 from derive.notation.calls import Call
 from derive.notation.cases import ELSE, Case, choose
+from derive.notation.choices import GRADIENT
 from derive.notation.claim_calls import build_claim, make
 from derive.notation.claim_signs import NORM
-from derive.notation.cursor import Context
-from derive.notation.derivatives import GRADIENT
-from derive.notation.indices import entry
+from derive.notation.emitting import Resolved
+from derive.notation.enclosed import Enclosed
+from derive.notation.indices import entry, shape_of
 from derive.notation.lexicon import INDEX
-from derive.notation.piece import ONE, Maker, Piece, widen
-from derive.notation.reader import Reader
-from derive.notation.resolve import Resolved
+from derive.notation.piece import ONE, Maker, Piece
 from derive.notation.scanner import Token
-from derive.notation.table import ADD, COMPARE, INFIX, TIMES, Infix
+from derive.notation.table import ADD, COMPARE, JUXTAPOSED, TIMES, Infix
 from derive.notation.words import TRANSPOSE
 from derive.scope import Scope
 from derive.term import Apply, Const, Term, Var, size, walk
@@ -27,6 +26,7 @@ from derive.term import Apply, Const, Term, Var, size, walk
 CLAIM_INFIX: Mapping[str, Infix] = {
     "×": Infix("×", "matmul", TIMES),
     "⊗": Infix("⊗", "outer", TIMES),
+    "⊘": Infix("⊘", "div", TIMES),
     "=": Infix("=", "equal", COMPARE),
     "==": Infix("==", "equal", COMPARE),
     "≠": Infix("≠", "unequal", COMPARE),
@@ -38,7 +38,7 @@ _OPERANDS = frozenset(
 )
 
 
-class ClaimReader(Reader):
+class ClaimReader(Enclosed):
     """Reads the tokens of one formula of a claim."""
 
     operands = _OPERANDS
@@ -63,7 +63,7 @@ class ClaimReader(Reader):
                 raise self.make.refusal("D104", message, token.span, help)
             return None if sign.level == COMPARE and not self.depth else sign
         if token.is_sign(NORM) and not self.context.bar:
-            return super_juxtaposed(self.context.room and token.spaced)
+            return _juxtaposed(self.context.room and token.spaced)
         return super().infix()
 
     def join(self, left: Piece, sign: Infix) -> Piece:
@@ -111,7 +111,7 @@ class ClaimReader(Reader):
         """The entry of a group or a call."""
         places = self.resolved.places[int(token.text)]
         span = piece.span.join(token.span)
-        return Piece(entry(piece.term, places, span), span, piece.depth + 1, scalar=True)
+        return Piece(entry(piece.term, places, span), span, piece.depth + 1)
 
     # ------------------------------------------------------------------------------------ atoms
 
@@ -146,78 +146,9 @@ class ClaimReader(Reader):
             return term.name.startswith(INDEX)
         if term.op != "entry":
             return term.op in ("delta", "total", "trace", "inner")
-        array = term.args[0]
-        shape = self.scope.shapes.get(array.name, ()) if isinstance(array, Var) else ()
+        shape = shape_of(term.args[0], self.scope.shapes)
         axes = sum(not dim.is_one for dim in shape)
-        return len(term.args) - 1 >= axes
-
-    def group(self, opened: Token) -> Piece:
-        """Brackets; numbers in them with commas between are a vector."""
-        if opened.text == "(" and (literal := self.literal(opened)):
-            return literal
-        return super().group(opened)
-
-    def matrix(self, opened: Token) -> Piece:
-        """Square brackets: a vector of numbers, a matrix of blocks, or only brackets."""
-        piece = super().matrix(opened)
-        term = piece.term
-        if isinstance(term, Apply) and term.op == "concat" and _all_numbers(term):
-            kind = "row" if term.attrs[0] == 1 else "column"
-            return Piece(Apply("literal", term.args, (kind,), term.span), piece.span, 2)
-        return piece
-
-    def literal(self, opened: Token) -> Piece | None:
-        """`(1, 1, 1)`; None if these brackets hold something else."""
-        numbers: list[Const] = []
-        place = self.place
-        while True:
-            sign = 1
-            while self.tokens[place].is_sign("-"):
-                sign, place = -sign, place + 1
-            token = self.tokens[place]
-            if token.kind != "number":
-                return None
-            value = self.make.number(token.text, token.span).term
-            assert isinstance(value, Const)
-            numbers.append(Const(sign * value.value, token.span))
-            place += 1
-            if not self.tokens[place].is_sign(","):
-                break
-            place += 1
-        if self.tokens[place].kind != "close" or len(numbers) < 2:
-            return None
-        self.place = place
-        span = self.close(opened)
-        return Piece(Apply("literal", tuple(numbers), ("row",), span), span, 2)
-
-    def norm(self, opened: Token) -> Piece:
-        r"""`\|x\|^2` is the sum of squares; `\|x\|` its root."""
-        with self.inside(Context(bar=True)):
-            inner = self.expression(ADD)
-        if not self.next.is_sign(NORM):
-            raise self.make.refusal("D105", "this norm is never closed", opened.span)
-        span = opened.span.join(self.take().span)
-        if self.next.kind == "places":
-            # the index of a norm, 2 or F, says which norm it is; only this one is read
-            self.take()
-        square = self.make.apply("pow", [inner], span, ("2",))
-        total = self.make.apply("sum", [square], span, (None, False))
-        if self.next.is_sign("^"):
-            exponent = self.exponent()
-            if exponent.term == Const(2 * ONE):
-                return widen(total, span.join(exponent.span))
-            root = self.make.apply("pow", [total], span, ("1/2",))
-            return self.make.power(root, exponent, span.join(exponent.span))
-        return self.make.apply("pow", [total], span, ("1/2",))
-
-    def inner(self, opened: Token) -> Piece:
-        r"""`\langle a, b \rangle`"""
-        pieces, _, _ = self.listed(opened)
-        span = opened.span.join(self.tokens[self.place - 1].span)
-        if len(pieces) != 2:
-            message = "an inner product has two operands"
-            raise self.make.refusal("D103", message, span)
-        return make(self.make, "inner", pieces, span, scalar=True)
+        return bool(shape) and len(term.args) - 1 >= axes
 
     # ------------------------------------------------------------------------- sums, derivatives
 
@@ -246,7 +177,8 @@ class ClaimReader(Reader):
             other = Apply("sub", (Const(ONE), equal), (), token.span)
             body = self.make.apply("mul", [Piece(other, token.span, scalar=True), body], span)
         last = letter == said.letters[-1]
-        lower, upper = (said.lower, said.upper) if last else (None, None)
+        upper = said.upper if last else None
+        lower = None if upper is None or said.lower is None else 1
         made = self.make.apply("total", [body], span, (name, lower, upper))
         return replace(made, scalar=body.scalar)
 
@@ -256,9 +188,9 @@ class ClaimReader(Reader):
             body = self.factor()
         span = token.span.join(body.span)
         term, name = body.term, token.text
-        if isinstance(term, Apply) and is_function(term.op) and term.args == (Var(name),):
-            if not term.op.endswith(PRIME):
-                return self.make.apply(f"{term.op}{PRIME}", [Piece(term.args[0], span)], span)
+        if _is_slope(term, name):
+            assert isinstance(term, Apply)
+            return self.make.apply(f"{term.op}{PRIME}", [Piece(term.args[0], span)], span)
         if isinstance(term, Var) and "/d" not in term.name:
             return Piece(Var(f"d{term.name}/d{name}", span), span)
         return make(self.make, GRADIENT, [body, Piece(Var(name, span), span)], span)
@@ -280,6 +212,8 @@ class ClaimReader(Reader):
 
     def case(self) -> Case:
         """One row."""
+        while self.next.is_sign("&"):
+            self.take()
         with self.inside():
             value = self.expression(ADD)
         otherwise = False
@@ -310,13 +244,12 @@ class ClaimReader(Reader):
         return self.indexed(piece, places) if places else piece
 
 
-def super_juxtaposed(stops: bool) -> Infix | None:
+def _juxtaposed(stops: bool) -> Infix | None:
     """Juxtaposition, unless room ends the operand."""
-    return None if stops else Infix("", "matmul", 4)
+    return None if stops else JUXTAPOSED
 
 
-def _all_numbers(term: Apply) -> bool:
-    return all(isinstance(arg, Const) for arg in term.args)
-
-
-__all__ = ["CLAIM_INFIX", "INFIX", "ClaimReader"]
+def _is_slope(term: Term, name: str) -> bool:
+    """Whether a term is a function of just this name, so that its derivative is the function's."""
+    plain = isinstance(term, Apply) and is_function(term.op) and not term.op.endswith(PRIME)
+    return plain and isinstance(term, Apply) and term.args == (Var(name),)

@@ -7,6 +7,8 @@ formula), ones (a bold or double 1 or 0).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import ClassVar
 
 from derive.diagnostic import refuse
 from derive.notation.claim_signs import (
@@ -15,6 +17,7 @@ from derive.notation.claim_signs import (
     CLAIM_FONTS,
     CLAIM_PAIRS,
     DOUBLE,
+    EQUALS,
     LONG_SIGNS,
     PLAIN_ENVIRONMENTS,
     PROSE,
@@ -35,8 +38,13 @@ _BRACE_OF_CASES = re.compile(
     r"\\left\s*\\(?:\{|lbrace)\s*\\begin\s*\{(array|matrix|aligned)\}(?:\{[lcr|@\s]*\})?"
 )
 _LONG = re.compile("|".join(re.escape(sign) for sign in sorted(LONG_SIGNS, key=len, reverse=True)))
+_DEFINED = re.compile(r"\\(?:stackrel|overset)\s*\{(?:[^{}]|\{[^{}]*\})*\}\s*\{\s*:?=\s*\}")
 _DELIMITERS = re.compile(r"\$\$?|\\\[|\\\]|\\\(|\\\)|(?:\\left|\\right)\s*\.")
 _DOUBLE_DIGIT = re.compile(r"\s*\{\s*([01])\s*\}|\s*([01])(?![0-9.])")
+_MODULE = re.compile(r"(?:np|numpy|jnp|torch)\.(?=[a-z])")
+_ASIDES = re.compile(
+    r"\s*(?:where|and|with|if|for|when|otherwise|else|since|so|thus|hence|then|therefore)\s*"
+)
 _WORD_ALONE = re.compile(r"\s*[A-Za-z][A-Za-z0-9]*(?:(?:\\?_|-)[A-Za-z0-9]+)*\s*")
 
 
@@ -53,7 +61,7 @@ def scan_claim(text: str) -> tuple[Token, ...]:
 class _ClaimScanner(Scanner):
     """A scanner that knows more commands."""
 
-    commands = {**COMMANDS, **CLAIM_COMMANDS}
+    commands: ClassVar[Mapping[str, tuple[str, str]]] = {**COMMANDS, **CLAIM_COMMANDS}
     pairs = CLAIM_PAIRS
 
     def __init__(self, text: str) -> None:
@@ -63,7 +71,7 @@ class _ClaimScanner(Scanner):
     def step(self) -> None:
         """The next token or the next room."""
         letter = self.text[self.place]
-        if match := _DELIMITERS.match(self.text, self.place):
+        if match := _DELIMITERS.match(self.text, self.place) or self.module():
             self.skip(len(match.group()))
         elif letter == "`":
             self.skip(1)
@@ -76,12 +84,18 @@ class _ClaimScanner(Scanner):
         else:
             super().step()
 
+    def module(self) -> re.Match[str] | None:
+        """`np.` before a function."""
+        return None if self.in_name() else _MODULE.match(self.text, self.place)
+
     def claim_command(self) -> None:
         """A command; most are those of a formula."""
         match = _NAME.match(self.text, self.place)
         name = match.group(1) if match else ""
         length = len(match.group()) if match else 1
-        if brace := _BRACE_OF_CASES.match(self.text, self.place):
+        if defined := _DEFINED.match(self.text, self.place):
+            self.emit("sign", EQUALS, len(defined.group()))
+        elif brace := _BRACE_OF_CASES.match(self.text, self.place):
             self.cases_by_brace.append(brace.group(1))
             self.emit("open", "cases", len(brace.group()))
         elif name in SKIPPED:
@@ -105,14 +119,15 @@ class _ClaimScanner(Scanner):
     def is_prose(self, length: int) -> bool:
         """Whether the argument of a font is more than one word."""
         argument = _BRACED.match(self.text, self.place + length)
-        return bool(argument and not _WORD_ALONE.fullmatch(argument.group(1)))
+        word = argument.group(1) if argument else ""
+        return bool(argument and (not _WORD_ALONE.fullmatch(word) or _ASIDES.fullmatch(word)))
 
     def prose(self, length: int) -> None:
         """A sentence, kept as it is; an empty one, or a formula in `\\mathrm`, is none."""
         argument = _BRACED.match(self.text, self.place + length)
         assert argument
         inner = argument.group(1)
-        if not inner.strip():
+        if not re.search(r"[A-Za-z0-9]", inner):
             self.skip(argument.end() - self.place)
         elif re.search(r"[A-Za-z]{2}|,", inner) and not re.search(r"[\\^=]", inner):
             self.emit("prose", inner.strip().rstrip(":,").lower(), argument.end() - self.place)

@@ -14,6 +14,7 @@ def _words(text: str) -> tuple[str, ...]:
 EQUALS = "="
 NORM = "‖"
 DOTS = "…"
+OVER = "over"
 
 CLAIM_COMMANDS: Mapping[str, tuple[str, str]] = {
     "sum": ("sum", "∑"),
@@ -21,13 +22,14 @@ CLAIM_COMMANDS: Mapping[str, tuple[str, str]] = {
     "nabla": ("nabla", "∇"),
     "triangledown": ("nabla", "∇"),
     **dict.fromkeys(_words("times cross"), ("sign", "×")),
-    **dict.fromkeys(("otimes",), ("sign", "⊗")),
+    "otimes": ("sign", "⊗"),
+    "oslash": ("sign", "⊘"),
     **dict.fromkeys(_words("star bullet"), ("sign", "*")),
     "in": ("sign", "∈"),
     **dict.fromkeys(
         _words("""
-            leftarrow gets equiv triangleq coloneqq coloneq doteq Rightarrow implies iff Leftrightarrow
-            longrightarrow Longrightarrow
+            leftarrow gets equiv triangleq coloneqq coloneq doteq Rightarrow implies iff
+            Leftrightarrow longrightarrow Longrightarrow
         """),
         ("sign", EQUALS),
     ),
@@ -44,7 +46,7 @@ CLAIM_COMMANDS: Mapping[str, tuple[str, str]] = {
     "lbrace": ("open", "("),
     "rbrace": ("close", ")"),
     **dict.fromkeys(_words("underbrace overbrace"), ("brace", "brace")),
-    "setminus": ("sign", "≠"),
+    "over": ("sign", OVER),
     "_": ("sign", "_"),
     "&": ("sign", "&"),
     "sinh": ("word", "sinh"),
@@ -59,7 +61,9 @@ CLAIM_CHARACTERS: Mapping[str, tuple[str, str]] = {
     "∇": ("nabla", "∇"),
     "×": ("sign", "×"),
     "⊗": ("sign", "⊗"),
+    "⊘": ("sign", "⊘"),
     "•": ("sign", "*"),
+    "∙": ("sign", "·"),
     "⋆": ("sign", "*"),
     "∈": ("sign", "∈"),
     "←": ("sign", EQUALS),
@@ -86,6 +90,9 @@ LONG_SIGNS: Mapping[str, str] = {
     "==": "==",
     "=>": EQUALS,
     "!=": "≠",
+    ".*": "∘",
+    "./": "/",
+    ".^": "^",
     "||": NORM,
     "...": DOTS,
     "->": "→",
@@ -93,16 +100,16 @@ LONG_SIGNS: Mapping[str, str] = {
 """Several characters that are one sign."""
 
 SKIPPED = frozenset(
-    _words(r"""
-        nonumber notag limits nolimits displaystyle textstyle scriptstyle mathstrut hfill left. right.
-        normalsize small large centering noindent relax mathop mathbin mathrel mathord protect qty
+    _words("""
+        nonumber notag limits nolimits scriptstyle mathstrut hfill normalsize small large centering
+        noindent relax therefore because boxed fbox mathop mathbin mathrel mathord protect qty
         newline
     """)
 )
 """Commands that mean nothing here."""
 
 WITH_ARGUMENT = frozenset(
-    _words("tag label hspace vspace color phantom hphantom vphantom eqref ref")
+    _words("textcolor tag label hspace vspace color phantom hphantom vphantom eqref ref")
 )
 """Commands that mean nothing here, with their argument."""
 

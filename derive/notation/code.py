@@ -11,6 +11,7 @@ from derive.notation.codelike import CodeReader, tree_key
 from derive.notation.draft import draft
 from derive.notation.keeper import Value
 from derive.notation.leftside import left_term
+from derive.notation.limits import MAX_TEXT, check_length
 from derive.notation.lookup import lookup
 from derive.notation.python import parse_expression, parse_program
 from derive.notation.quantities import with_quotients
@@ -34,6 +35,7 @@ def read_code(text: str, scope: Scope) -> ClaimText:
     >>> claim.links[0].term.op
     'matmul'
     """
+    check_length(text)
     words = lookup(scope, claims=True)
     statements, source = parse_program(with_quotients(to_python(draft(text)), words))
     reader = CodeReader(source, words, _trees(scope.aliases))
@@ -59,7 +61,7 @@ def looks_like_code(text: str) -> bool:
     >>> looks_like_code("return yHat - y"), looks_like_code("W2.T dZ2"), looks_like_code("h^2")
     (True, False, False)
     """
-    if _LATEX.search(text):
+    if len(text) > MAX_TEXT or _LATEX.search(text):
         return False
     sure = _LIBRARY.search(text) is not None
     try:

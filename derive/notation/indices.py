@@ -6,14 +6,16 @@ count from 0, as in NumPy: where a text counts from 1, numbers and sums of lette
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 
-from derive.diagnostic import DeriveError, Span, refuse
-from derive.notation.hanging import Hanging, hanging
+from derive.diagnostic import Span
+from derive.notation.hanging import Hanging
 from derive.notation.lexicon import INDEX, Lexicon
 from derive.notation.marks import NAMING, Mark, Marks
+from derive.notation.sums import SumReader, everything, sums
+from derive.shape import Shape
 from derive.term import Apply, Attr, Const, Term, Var
 
 Places = tuple[Term | None, ...]
@@ -23,22 +25,12 @@ _WHOLE = (":", "*", "·", "∘")
 _GREEK = frozenset(("alpha", "beta", "mu", "nu", "tau", "rho", "kappa", "lambda", "iota", "eta"))
 
 
-@dataclass(frozen=True, slots=True)
-class SumText:
-    r"""What stands at a `\sum`: letters, bounds, and a letter that one is to differ from."""
-
-    letters: tuple[str, ...]
-    lower: Attr
-    upper: Attr
-    apart: tuple[str, str] | None
-    span: Span
-
-
 @dataclass(frozen=True)
 class Counting:
     """What one text says of its indices: the letters that sums bind, and from where they count."""
 
     bound: frozenset[str] = frozenset()
+    sizes: Mapping[str, Attr] = field(default_factory=dict)
     from_one: frozenset[str] = frozenset()
     from_zero: bool = False
 
@@ -50,11 +42,13 @@ class IndexReader:
         self.lexicon = lexicon
         self.text = text
         self.counting = Counting()
-        sums = [self.sum_text(mark) for mark in _sums(marks)]
-        bound = frozenset(letter for one in sums for letter in one.letters)
-        ones = frozenset(x for one in sums for x in one.letters if one.lower == 1)
-        zero = any(one.lower == 0 for one in sums) or _has_zero(marks)
-        self.counting = Counting(bound, ones, zero)
+        self.sum_text = SumReader(lexicon.scope.shapes, text).sum_text
+        found = [self.sum_text(mark) for mark in sums(marks)]
+        bound = frozenset(letter for one in found for letter in one.letters)
+        ones = frozenset(x for one in found for x in one.letters if one.lower == 1)
+        zero = any(one.lower == 0 for one in found) or _has_zero(marks)
+        sizes = {one.letters[-1]: one.upper for one in found if one.letters}
+        self.counting = Counting(bound, sizes, ones, zero)
 
     # ---------------------------------------------------------------------------------- letters
 
@@ -129,101 +123,25 @@ class IndexReader:
             return None
         return _shifted(total, weight - 1) if moved and weight != 1 else total
 
-    # ------------------------------------------------------------------------------------- sums
-
-    def sum_text(self, mark: Mark) -> SumText:
-        """What a sum runs over."""
-        hung = hanging(mark)
-        uppers = [part.marks for part in hung.sups]
-        if len(uppers) > 1 or hung.primes or (hung.turned and uppers):
-            raise self._refused(mark, "the upper bound is not understood")
-        letters: list[str] = []
-        lower: Attr = None
-        apart = None
-        for sub in hung.subs:
-            names, low, other = self._under(sub, mark)
-            letters += names
-            lower = low if low is not None else lower
-            apart = (names[-1], other) if other and names else apart
-        upper = self._upper(uppers[0], mark, lower) if uppers else None
-        if hung.turned and not uppers:
-            upper = self._named_size("T", mark)
-        if lower == 0 and isinstance(upper, int):
-            upper += 1
-        if lower is not None and lower not in (0, 1):
-            raise self._refused(mark, "only sums over a whole axis are read")
-        return SumText(tuple(letters), lower, upper, apart, mark.span)
-
-    def _under(self, marks: Marks, mark: Mark) -> tuple[list[str], int | None, str]:
-        """The letters under a sum, its lower bound, and a letter that the last is not."""
-        marks = _unwrapped(marks)
-        signs = [at for at, one in enumerate(marks) if one.is_sign("=", "≠", "∈", "==")]
-        if len(signs) > 1:
-            raise self._refused(mark, "what the sum runs over is not understood")
-        end = signs[0] if signs else len(marks)
-        names = [name for one in marks[:end] if (name := self._bound_letter(one))]
-        if len(names) != end:
-            raise self._refused(mark, "a sum runs over single letters")
-        if not signs:
-            return names, None, ""
-        after = marks[end + 1 :]
-        if marks[end].is_sign("≠") and len(after) == 1 and (other := self._bound_letter(after[0])):
-            return names, None, other
-        if marks[end].is_sign("=", "==") and len(after) == 1 and after[0].kind == "number":
-            return names, int(after[0].text) if after[0].text.isdigit() else -1, ""
-        if marks[end].is_sign("∈") and after and _is_set(after):
-            return names, None, ""
-        raise self._refused(mark, "what the sum runs over is not understood")
-
-    def _bound_letter(self, mark: Mark) -> str | None:
-        if mark.kind not in NAMING or mark.subs or mark.sups:
-            return None
-        if len(mark.text) > 1 and mark.kind != "greek":
-            return None
-        return mark.text + "'" * mark.primes
-
-    def _upper(self, marks: Marks, mark: Mark, lower: Attr) -> Attr:
-        """The upper bound, counted from 1: a number or the name of a size."""
-        marks = _unwrapped(marks)
-        if len(marks) == 1 and marks[0].kind == "number" and marks[0].text.isdigit():
-            return int(marks[0].text)
-        if lower == 0:
-            if len(marks) < 3 or not marks[-2].is_sign("-") or marks[-1].text != "1":
-                return None
-            marks = marks[:-2]
-        elif any(one.is_sign("+", "-") for one in marks):
-            raise self._refused(mark, "only sums over a whole axis are read")
-        found = [one for one in self.lexicon.find(marks, 0) if one.end == len(marks)]
-        if found and not found[0].rest.size and isinstance(found[0].meaning.term, Var):
-            return found[0].meaning.term.name
-        written = "".join(one.text for one in marks)
-        return self._named_size(written, mark)
-
-    def _named_size(self, name: str, mark: Mark) -> Attr:
-        """A size by its name; None, the whole axis, where the text has a name of its own for it."""
-        return name if name in self.lexicon.scope.shapes else None
-
-    def _refused(self, mark: Mark, message: str) -> DeriveError:
-        help = r"sums are read as \sum_k, \sum_{i=1}^{m} or sum_k"
-        return refuse("D132", message, self.text, mark.span, help=help)
-
     # ---------------------------------------------------------------------------------- entries
 
     def rank(self, term: Term) -> int:
         """How many indices a term takes: its axes longer than 1; 0 if that is not known."""
-        if not isinstance(term, Var):
-            return 0
-        return sum(not dim.is_one for dim in self.lexicon.scope.shapes.get(term.name, ()))
+        return sum(not dim.is_one for dim in self.shape(term))
+
+    def shape(self, term: Term) -> Shape:
+        """The shape of a name, or of a derivative of a number by one; () if it is not known."""
+        return shape_of(term, self.lexicon.scope.shapes)
 
     def fits(self, term: Term, places: Places) -> bool:
         """Whether a term may have these indices."""
-        shape = self.lexicon.scope.shapes.get(term.name, ()) if isinstance(term, Var) else ()
+        shape = self.shape(term)
         if not shape and all(isinstance(place, Const) for place in places):
             return False  # a number alone is rather a label, where nothing says that it is a place
         return len(places) <= len(shape) if shape else len(places) <= 4
 
     def of(self, term: Term, rest: Hanging, raised: bool) -> tuple[Places, Hanging] | None:
-        """The indices among what hangs on a name, and what still hangs; None if it makes no sense."""
+        """The indices among what hangs on a name, and the rest; None if it makes no sense."""
         places: Places = ()
         if rest.subs:
             found = self.places(rest.subs, self.rank(term))
@@ -235,16 +153,46 @@ class IndexReader:
             inner = self.places((part.marks,), 0) if part.label or raised else None
             if inner is None or not self._over(inner, part.label):
                 sups.append(part)
+            elif (joined := self._joined(term, inner, places)) is None:
+                return None
             else:
-                places = (*inner, *places)
+                places = joined
         if any(part.label for part in sups):
             return None
         return places, Hanging((), tuple(sups), rest.turned, rest.primes, rest.quoted)
+
+    def _joined(self, term: Term, over: Places, places: Places) -> Places | None:
+        """Superscript indices before the others; that of a sample where the samples are."""
+        shape = self.shape(term)
+        rank = self.rank(term)
+        if len(over) != 1 or (rank and len(over) + len(places) > rank):
+            return None if rank and len(over) + len(places) > rank else (*over, *places)
+        if rank == 1:
+            return over
+        place = over[0]
+        assert isinstance(place, Var)
+        size = self.counting.sizes.get(place.name[len(INDEX) :])
+        axes = [axis for axis, dim in enumerate(shape) if dim.parts == (size,)]
+        if len(shape) != 2 or len(axes) != 1:
+            return None
+        if axes[0] == 1:
+            return (*places, *over) if places else (None, *over)
+        return (*over, *places)
 
     def _over(self, places: Places, label: bool) -> bool:
         """Whether superscripts are indices: letters, and in a label ones that a sum binds."""
         names = [place.name[1:] for place in places if isinstance(place, Var)]
         return len(names) == len(places) and (not label or set(names) <= self.counting.bound)
+
+
+def shape_of(term: Term, shapes: Mapping[str, Shape]) -> Shape:
+    """The shape of a name, or of a derivative of a number by one; () if it is not known."""
+    if not isinstance(term, Var):
+        return ()
+    of, _, by = term.name.partition("/d")
+    if by and not shapes.get(of[1:]):
+        return shapes.get(by, ())
+    return shapes.get(term.name, ())
 
 
 def entry(term: Term, places: Places, span: Span) -> Term:
@@ -264,42 +212,6 @@ def _plus(total: Term | None, atom: Term, sign: str) -> Term:
 def _shifted(total: Term, steps: int) -> Term:
     op = "add" if steps > 0 else "sub"
     return Apply(op, (total, Const(Fraction(abs(steps))))) if steps else total
-
-
-def _unwrapped(marks: Marks) -> Marks:
-    marks = tuple(mark for mark in marks if mark.text not in ("{", "}", "(", ")"))
-    return tuple(mark for mark in marks if not mark.is_sign(","))
-
-
-def _is_set(marks: Marks) -> bool:
-    return all(mark.kind in (*NAMING, "prose", "number") or mark.is_sign("_") for mark in marks)
-
-
-def everything(marks: Iterable[Mark]) -> Iterator[Mark]:
-    """Marks and those in their scripts."""
-    for mark in marks:
-        yield mark
-        for script in (*mark.subs, *mark.sups):
-            yield from everything(script)
-
-
-def is_plain_sum(marks: Sequence[Mark]) -> bool:
-    """Whether letters spell `sum_k`."""
-    return "".join(mark.text for mark in marks) == "sum" and bool(marks[-1].subs)
-
-
-def _sums(marks: Marks) -> Iterator[Mark]:
-    seen = list(everything(marks))
-    for place, mark in enumerate(seen):
-        if mark.kind == "sum" or is_sigma_sum(mark) or (mark.text == "sum" and mark.subs):
-            yield mark
-        elif place + 2 < len(seen) and is_plain_sum(seen[place : place + 3]):
-            yield seen[place + 2]
-
-
-def is_sigma_sum(mark: Mark) -> bool:
-    """Whether a capital sigma is a sum: it has something under it and no prime."""
-    return mark.kind == "greek" and mark.text == "Sigma" and bool(mark.subs) and not mark.primes
 
 
 def _has_zero(marks: Marks) -> bool:

@@ -114,7 +114,9 @@ class Keeper:
             op = ast.Mult() if sign == "mul" else ast.Div()
             product = ast.copy_location(ast.BinOp(spot.root, op, value), value)
             return self.store(spot, product, "add", adds=False)
-        old, new = self.reader.piece(spot.node), self.reader.piece(value)
+        old, new = self.before(spot)[0], self.reader.piece(value)
+        if old is None:
+            raise self.reader.refusal("D116", "this has no value before", spot.node)
         span = self.reader.source.span(spot.node)
         if sign == "div":
             return self.reader.make.divide(old, new, span)

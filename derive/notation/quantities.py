@@ -6,11 +6,15 @@ import re
 from collections.abc import Callable
 
 from derive.notation.draft import Draft, draft
+from derive.notation.limits import check_length
 from derive.notation.lookup import SLASH, Lookup, lookup
 from derive.notation.python import parse_expression
 from derive.notation.surface import SurfaceReader
 from derive.scope import Scope
 from derive.term import Term
+
+LAMBDA = re.compile(r"\blambda\b(?!\s*[\w*]*\s*(?:[,=][^:\n]*)?:)")
+"""The name lambda, where it is no function: Python keeps the word for itself."""
 
 _NAME = r"[^\W\d]\w*"
 _QUOTIENT = re.compile(
@@ -25,8 +29,10 @@ def read_quantity(text: str, scope: Scope) -> Term:
     >>> read_quantity("m * dJ/dz", Scope({"m": (), "J": (), "z": (dim("m"),)})).args[1]
     Var(name='dJ/dz', span=Span(start=4, end=9))
     """
+    check_length(text)
     words = lookup(scope, claims=False)
-    tree, source = parse_expression(with_quotients(draft(text), words))
+    named = draft(text).rewrite(LAMBDA, "lambda_")
+    tree, source = parse_expression(with_quotients(named, words))
     return SurfaceReader(source, words).term(tree)
 
 

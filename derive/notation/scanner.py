@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from derive.diagnostic import DeriveError, Span, refuse
 from derive.notation.letters import letter_name
@@ -83,8 +84,8 @@ def scan(text: str) -> tuple[Token, ...]:
 class Scanner:
     """The tokens so far, and where the next one starts."""
 
-    commands = COMMANDS
-    characters = {**SPELLINGS, **CHARACTER_SIGNS}
+    commands: ClassVar[Mapping[str, tuple[str, str]]] = COMMANDS
+    characters: ClassVar[Mapping[str, str]] = {**SPELLINGS, **CHARACTER_SIGNS}
     pairs = OPENING
 
     def __init__(self, text: str) -> None:

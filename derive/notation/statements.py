@@ -73,6 +73,8 @@ class Runner(Keeper):
         """`a = b = E`, `a, b = E, F`"""
         if len(targets) == 1 and isinstance(targets[0], ast.Tuple | ast.List):
             return self.unpacked(targets[0].elts, value, node)
+        if len(targets) == 1 and (more := _as_more(targets[0], value)):
+            return self.augmented(targets[0], *more, node)
         if isinstance(value, ast.List) and not value.elts:
             for target in targets:
                 self.set_empty(target)
@@ -184,6 +186,17 @@ class Runner(Keeper):
         if then.target is not None:
             self.put(self.spot(then.target), piece, self.reader.nodes)
         return replace(then, piece=piece, ended=then.ended or not node.orelse)
+
+
+def _as_more(target: ast.expr, value: ast.expr) -> tuple[ast.operator, ast.expr] | None:
+    """`a = a + E` as `a += E`: the two are one also where nothing says what a is before."""
+    match value:
+        case ast.BinOp(left, ast.Add() | ast.Sub() as sign, right):
+            if tree_key(left) == tree_key(target):
+                return sign, right
+            if tree_key(right) == tree_key(target) and isinstance(sign, ast.Add):
+                return sign, left
+    return None
 
 
 def _as_choice(node: ast.If) -> ast.stmt | None:

@@ -12,6 +12,7 @@ from derive.notation.braces import laid_out
 from derive.notation.branches import branches_to_calls
 from derive.notation.draft import Draft, Rewrite
 from derive.notation.matlab import is_matlab, matlab_to_python
+from derive.notation.quantities import LAMBDA
 
 _NUMBER = r"(?<![\w.])(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)"
 _SUFFIX = re.compile(_NUMBER + r"_?(?:f32|f64|[fFdDL])(?![\w.])")
@@ -20,14 +21,15 @@ _LINE_COMMENT = re.compile(r"(?:(?<=[;{}])|^)([^\S\n]*)//[^\n]*", re.M)
 _PROMPT = re.compile(r"^(?:>>>|\.\.\.) ", re.M)
 _WORDS = r"(?!(?:return|not|in|is|and|or|if|else|elif|for|lambda|yield|def|await|assert)\b)"
 _TYPE = re.compile(
-    rf"(?:^|(?<=[;{{]))(?P<room>\s*){_WORDS}"
-    r"(?P<type>(?:[A-Za-z_][\w:.]*(?:<[^<>=]*>)?[ \t]*[&*]?[ \t]+)+)"
+    rf"(?:^|(?<=[;{{]))(?P<room>[ \t]*){_WORDS}"
+    r"(?P<type>(?:[A-Za-z_][\w:.]*(?:<[^<>=\n]*>)?(?:[ \t]+|[ \t]*[&*][ \t]*))+)"
     r"(?=[&*]?[A-Za-z_]\w*(?:\[[^\]=]*\])*\s*(?::[^=\n]*)?=(?!=))",
     re.M,
 )
 _ANNOTATION = re.compile(r"(?<=\w)\s*:\s*&?(?:mut )?[A-Z]\w*<[^=\n]*>\s*(?==(?!=))")
 _NAMED_LEFT = re.compile(
-    r"(?:^|(?<=[;\n]))(\s*[A-Za-z_][\w.]*)(\((?:\s*[A-Za-z_][\w.]*\s*,?)*\))(?=\s*=(?!=))"
+    r"(?:^|(?<=[;\n]))([ \t]*[A-Za-z_][\w.]*)"
+    r"(\([ \t]*[A-Za-z_][\w.]*(?:[ \t]*,[ \t]*[A-Za-z_][\w.]*)*[ \t]*\))(?=[ \t]*=(?!=))"
 )
 _ARROW = re.compile(r"(?<=[\w\]])->(?=[A-Za-z_])")
 _GIVES = re.compile(r"(?:^|(?<=;))([ \t]*[A-Za-z_][\w.\[\]]*[ \t]*)(<-|:=)", re.M)
@@ -56,6 +58,7 @@ Step = tuple[re.Pattern[str], Rewrite]
 _STEPS: Sequence[Step] = (
     (_MINUS, "-"),
     (_PROMPT, ""),
+    (LAMBDA, "lambda_"),
     (_BLOCK_COMMENT, _blank),
     (_LINE_COMMENT, _blank),
     (_SUFFIX, lambda found: found[1]),
@@ -86,6 +89,7 @@ def to_python(text: Draft) -> Draft:
     >>> to_python(draft("d2 = (d3*W(:,2:end)) .* a'")).text
     'd2 = (d3@W[:,1:]) * a.T'
     """
+    text = _even(text)
     if is_matlab(text.text):
         text = matlab_to_python(text)
     if _EIGEN.search(text.text):
@@ -95,12 +99,22 @@ def to_python(text: Draft) -> Draft:
     return branches_to_calls(laid_out(text).rewrite(_ENDS, " "))
 
 
+def _even(text: Draft) -> Draft:
+    """Lines that lost the room before the first of them when they were copied, put in line."""
+    first, *rest = text.text.split("\n")
+    rooms = [len(line) - len(line.lstrip(" ")) for line in rest if line.strip()]
+    held = sum(first.count(sign) for sign in "([{") > sum(first.count(sign) for sign in ")]}")
+    if not rooms or not min(rooms) or held or first[:1].isspace() or first.rstrip()[-1:] in ":\\":
+        return text
+    return text.rewrite(rf"(?<=\n) {{{min(rooms)}}}", "") if first.strip() else text
+
+
 def _outside_texts(text: Draft, pattern: re.Pattern[str], new: Rewrite) -> Draft:
     """The pattern replaced where it does not start in quotes: `'ij,jk->ik'` stays."""
-    quoted = [found.span() for found in _TEXT.finditer(text.text)]
+    quoted = {place for found in _TEXT.finditer(text.text) for place in range(*found.span())[1:]}
 
     def change(found: re.Match[str]) -> str:
-        if any(start < found.start() < end for start, end in quoted):
+        if found.start() in quoted:
             return found.group()
         return new if isinstance(new, str) else new(found)
 

@@ -1,0 +1,117 @@
+"""Entry by entry: arithmetic, functions, choices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from derive.arrays.rule import OPEN_EYE, Rule, args_of, eye_of
+from derive.functions import FUNCTIONS, PRIME
+from derive.ops import ShapeMismatch
+from derive.shape import Shape, broadcast, shape_text
+from derive.slopes import slope_term
+from derive.tensors import Value, as_row, same_shape, solid, turned
+from derive.term import Apply, Term, apply, const
+
+
+def elementwise(op: str, a: Value, b: Value, e: Any = None) -> Value:
+    """Two values entry by entry, by NumPy's rule for shapes."""
+    a, b = _sized(a, b), _sized(b, a)
+    shape = broadcast(a.shape, b.shape)
+    if shape is None:
+        both = f"{shape_text(a.shape)} and {shape_text(b.shape)}"
+        raise ShapeMismatch("elementwise", f"shapes {both} do not fit entry by entry")
+    left, right = (as_row(v) if v.flat and len(shape) > 1 else v.term for v in (a, b))
+    full = [v.shape for v in (a, b) if not v.spread]
+    reached = broadcast(*full) if len(full) == 2 else (full or [()])[0]
+    return Value(apply(op, left, right), shape, reached is None or not same_shape(reached, shape))
+
+
+def _sized(value: Value, other: Value) -> Value:
+    """An identity of unknown size, at the size of its partner."""
+    if value.shape != OPEN_EYE or len(other.shape) != 2 or other.shape == OPEN_EYE:
+        return value
+    return eye_of(other.shape[0])
+
+
+def _binary(op: str) -> Rule:
+    return lambda e, term: elementwise(op, *args_of(e, term))
+
+
+def _times(e: Any, term: Apply) -> Value:
+    """A product entry by entry; in mathematics a row and a column of one size are two vectors."""
+    a, b = args_of(e, term)
+    if e.vectors != "numpy" and _crossed(a.shape, b.shape):
+        b = Value(turned(solid(b)), tuple(reversed(b.shape)))
+    return elementwise("mul", a, b)
+
+
+def _crossed(a: Shape, b: Shape) -> bool:
+    """Whether one is a row and the other a column of the same size, longer than 1."""
+    if len(a) != 2 or len(b) != 2 or all(d.is_one for d in a):
+        return False
+    return (a[0].is_one or a[1].is_one) and same_shape(a, tuple(reversed(b)))
+
+
+def _negative(e: Any, term: Apply) -> Value:
+    (a,) = args_of(e, term)
+    return Value(apply("neg", a.term), a.shape, a.spread)
+
+
+def _power(e: Any, term: Apply) -> Value:
+    (a,) = args_of(e, term)
+    return Value(apply("pow", a.term, attrs=term.attrs), a.shape, a.spread)
+
+
+def _function(e: Any, term: Apply) -> Value:
+    (a,) = args_of(e, term)
+    return Value(_applied(term.op, a.term), a.shape, a.spread)
+
+
+def _applied(op: str, inner: Term) -> Term:
+    """A function of a formula; a derivative by its formula where it has one."""
+    if not op.endswith(PRIME):
+        return apply(op, inner)
+    return slope_term(op.removesuffix(PRIME), inner)
+
+
+def _maximum(e: Any, term: Apply) -> Value:
+    a, b = args_of(e, term)
+    zero = const(0)
+    if b.term == zero or a.term == zero:
+        other = a if b.term == zero else b
+        return Value(apply("relu", other.term), other.shape, other.spread)
+    return _chosen(_above(a, b), a, b)
+
+
+def _minimum(e: Any, term: Apply) -> Value:
+    a, b = args_of(e, term)
+    return _chosen(_above(a, b), b, a)
+
+
+def _above(a: Value, b: Value) -> Value:
+    difference = elementwise("sub", a, b)
+    return Value(apply("step", difference.term), difference.shape, difference.spread)
+
+
+def _where(e: Any, term: Apply) -> Value:
+    return _chosen(*args_of(e, term))
+
+
+def _chosen(condition: Value, a: Value, b: Value) -> Value:
+    """`a` where the condition is 1, `b` where it is 0."""
+    other = elementwise("sub", Value(const(1), ()), condition)
+    yes, no = elementwise("mul", condition, a), elementwise("mul", other, b)
+    return elementwise("add", yes, no)
+
+
+RULES: Mapping[str, Rule] = {
+    **{op: _binary(op) for op in ("add", "sub", "div")},
+    "mul": _times,
+    **{op: _function for name in FUNCTIONS for op in (name, name + PRIME)},
+    "neg": _negative,
+    "pow": _power,
+    "maximum": _maximum,
+    "minimum": _minimum,
+    "where": _where,
+}

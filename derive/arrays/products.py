@@ -1,0 +1,89 @@
+"""Products of arrays, by the number of their axes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from derive.arrays.pointwise import elementwise
+from derive.arrays.reductions import summed
+from derive.arrays.rule import OPEN_EYE, Rule, args_of
+from derive.ops import ShapeMismatch
+from derive.shape import ONE, agree, shape_text
+from derive.tensors import Value, solid, turned
+from derive.term import Apply, apply
+
+
+def product(a: Value, b: Value, e: Any = None) -> Value:
+    """The matrix product, with a number scaling."""
+    if () in (a.shape, b.shape):
+        return elementwise("mul", a, b)
+    if a.shape == OPEN_EYE or b.shape == OPEN_EYE:
+        return b if a.shape == OPEN_EYE else a
+    if len(a.shape) > 2 or len(b.shape) > 2:
+        raise ShapeMismatch("rank", "a matrix product needs two matrices")
+    inner = (a.shape[-1], b.shape[0])
+    if not agree(*inner):
+        if e is not None and e.vectors != "numpy" and (a.single or b.single):
+            return elementwise("mul", a, b)
+        message = f"inner sizes {inner[0]} and {inner[1]} differ"
+        both = f"{shape_text(a.shape)} times {shape_text(b.shape)}"
+        raise ShapeMismatch("chain", f"{both}: {message}")
+    return _product(a, b)
+
+
+def _product(a: Value, b: Value) -> Value:
+    left, right = solid(a), solid(b)
+    if a.flat and b.flat:
+        return Value(apply("sum", apply("mul", left, right), attrs=(None, False)), ())
+    if a.flat:
+        return Value(apply("matmul", turned(right), left), b.shape[1:])
+    return Value(apply("matmul", left, right), (a.shape[0], *b.shape[1:]))
+
+
+def _matmul(e: Any, term: Apply) -> Value:
+    a, b = args_of(e, term)
+    return product(a, b, e)
+
+
+def _outer(e: Any, term: Apply) -> Value:
+    a, b = args_of(e, term)
+    return outer_product(a, b)
+
+
+def outer_product(a: Value, b: Value) -> Value:
+    """Every entry of one array times every entry of the other."""
+    a, b = flattened(a), flattened(b)
+    return Value(apply("matmul", solid(a), turned(solid(b))), (*a.shape, *b.shape))
+
+
+def _inner(e: Any, term: Apply) -> Value:
+    a, b = (flattened(value) for value in args_of(e, term))
+    return summed(elementwise("mul", a, b), None, False)
+
+
+def flattened(value: Value) -> Value:
+    """A row or a column as an array with one axis. Raises ShapeMismatch for a matrix."""
+    if len(value.shape) < 2:
+        return Value(value.term, value.shape or (ONE,), value.spread)
+    rows, columns = value.shape
+    if columns.is_one:
+        return Value(value.term, (rows,), value.spread)
+    if rows.is_one:
+        return Value(turned(value.term), (columns,), value.spread)
+    raise ShapeMismatch("rank", f"{shape_text(value.shape)} is neither a row nor a column")
+
+
+def _transpose(e: Any, term: Apply) -> Value:
+    (a,) = args_of(e, term)
+    if len(a.shape) < 2:
+        return a
+    return Value(turned(a.term), tuple(reversed(a.shape)), a.spread)
+
+
+RULES: Mapping[str, Rule] = {
+    "matmul": _matmul,
+    "outer": _outer,
+    "inner": _inner,
+    "transpose": _transpose,
+}

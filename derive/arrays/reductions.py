@@ -1,0 +1,86 @@
+"""Sums and means along axes, softmax, sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from derive.arrays.pointwise import elementwise
+from derive.arrays.rule import Rule, args_of, axis_of
+from derive.ops import ALONG, put
+from derive.shape import ONE
+from derive.tensors import Value, count, solid, turned
+from derive.term import Apply, Attr, apply
+
+
+def _sum(e: Any, term: Apply) -> Value:
+    (a,) = args_of(e, term)
+    axis, keep = term.attrs
+    return summed(a, axis, bool(keep))
+
+
+def summed(a: Value, axis: Attr, keep: bool) -> Value:
+    whole = solid(a)
+    if not a.shape:
+        return a
+    if axis is None or (a.flat and not keep):
+        if axis is not None:
+            axis_of(a.shape, axis)
+        return Value(apply("sum", whole, attrs=(None, False)), ())
+    place = axis_of(a.shape, axis)
+    if len(a.shape) > 2:
+        rest = a.shape[:place] + a.shape[place + 1 :]
+        summed = apply("sum", whole, attrs=(place, keep))
+        return Value(summed, put(a.shape, place, ONE) if keep else rest)
+    summed = apply("sum", whole, attrs=(place, True))
+    if keep:
+        return Value(summed, put(a.shape, place, ONE))
+    return Value(summed if place else turned(summed), (a.shape[1 - place],))
+
+
+def _mean(e: Any, term: Apply) -> Value:
+    (a,) = args_of(e, term)
+    return _averaged(a, *term.attrs)
+
+
+def _averaged(a: Value, axis: Attr, keep: Attr) -> Value:
+    dims = a.shape if axis is None else (a.shape[axis_of(a.shape, axis)],)
+    total = summed(a, axis, bool(keep))
+    return elementwise("div", total, Value(count(dims), ()))
+
+
+def _variance(e: Any, term: Apply) -> Value:
+    (a,) = args_of(e, term)
+    axis, keep = term.attrs
+    centre = elementwise("sub", a, _averaged(a, axis, axis is not None))
+    return _averaged(Value(apply("pow", solid(centre), attrs=("2",)), centre.shape), axis, keep)
+
+
+def _normalised(e: Any, term: Apply) -> Value:
+    """softmax and log_softmax; without an axis, along the vector, or along each row."""
+    (a,) = args_of(e, term)
+    axis = term.attrs[0]
+    if axis is None:
+        across = len(a.shape) == 2 and (a.shape[1].is_one or e.vectors == "column")
+        axis = 0 if across and not a.shape[0].is_one else -1
+    return Value(apply(term.op, solid(a), attrs=(axis_of(a.shape, axis),)), a.shape)
+
+
+def _size(e: Any, term: Apply) -> Value:
+    (a,) = args_of(e, term)
+    return Value(count(a.shape), ())
+
+
+def _length(e: Any, term: Apply) -> Value:
+    (a,) = args_of(e, term)
+    return Value(count((a.shape[axis_of(a.shape, term.attrs[0])],)), ())
+
+
+RULES: Mapping[str, Rule] = {
+    "sum": _sum,
+    "mean": _mean,
+    "var": _variance,
+    **dict.fromkeys(ALONG, _normalised),
+    "size": _size,
+    "length": _length,
+}

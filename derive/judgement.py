@@ -1,0 +1,204 @@
+"""One formula of one claim, judged: shapes first, then values, then a proof, then what is right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import permutations
+
+from derive.asking import Question, name_of
+from derive.case import Reading
+from derive.comparing import agree, confirmed, witness
+from derive.diagnostic import DeriveError, refuse
+from derive.elaborate import Elaborator
+from derive.gradient import adjoint_name
+from derive.indexing import closed, fresh_letter, is_open, letters_of
+from derive.mending import Mender, raised
+from derive.mistakes import mistake_of
+from derive.notation import write
+from derive.scope import Link
+from derive.shape import Dim, Shape, shape_text
+from derive.shape import agree as sizes_agree
+from derive.tensors import Value, column_shape, same_shape, solid, turned
+from derive.term import Term, Var, substitute, variables
+from derive.truth import Truth
+from derive.verdict import Claim
+
+
+@dataclass
+class Judgement:
+    """One formula of one claim, in one reading."""
+
+    reading: Reading
+    asks: Question
+    link: Link
+
+    def __post_init__(self) -> None:
+        case, asked = self.reading.case, self.asks.target
+        self.truth: Truth = case.truth(asked.of)
+        self.target = case.target(asked.of, asked.wrt, asked.layout)
+        self.shape = self.truth.shape(self.target)
+        self.true = self.truth.formula(self.target)
+        self.text = self.asks.claim.text
+        for name in variables(self.link.term):
+            self.reading.leaf(name)
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """The sizes that are known as numbers."""
+        return self.reading.case.setting.sizes
+
+    def claim(self) -> Claim:
+        """The verdict."""
+        base = Claim(name_of(self.asks.target), "undecided", self.read_as(self.link.term))
+        try:
+            value = self.value(self.link.term, self.reading.elaborator())
+            layout = self.fitting(value)
+        except DeriveError as error:
+            found = error.diagnostic
+            if not found.code.startswith("D2"):
+                return replace(base, verdict="unreadable", diagnostics=(found,))
+            return self.mended(replace(base, verdict="ill-shaped", diagnostics=(found,)))
+        claimed = self.reading.resolved(solid(value))
+        if layout == "transposed":
+            claimed = turned(claimed)
+        return self.compared(replace(base, layout=layout), claimed)
+
+    def read_as(self, term: Term) -> str:
+        """The formula as it was understood."""
+        scalars = {name for name, shape in self.reading.case.setting.shapes.items() if not shape}
+        return write(term, "plain", scalars=scalars)
+
+    def compared(self, base: Claim, claimed: Term) -> Claim:
+        """The verdict on a formula of the right shape: first by value, then by proof."""
+        program = self.reading.program()
+        if not agree(program, claimed, self.true):
+            shown = witness(program, claimed, self.true)
+            if shown is not None:
+                return self.mended(replace(base, verdict="refuted", witness=shown))
+        proof = self.truth.prover.equal(claimed, self.true, column_shape(self.shape))
+        if proof is not None:
+            facts = tuple(sorted({*proof.facts, *self._given(claimed)}))
+            return replace(base, verdict="proved", facts=facts)
+        if confirmed(program, claimed, self.true):
+            return replace(
+                base, verdict="confirmed", note="equal at every point tried; not a proof"
+            )
+        return base
+
+    def mended(self, claim: Claim) -> Claim:
+        """The verdict on a wrong formula, with what is right."""
+        mender = Mender(self.reading, self.truth, self.target, self.asks.code)
+        try:
+            found = mender.repair(self.matrices())
+        except DeriveError:
+            return claim
+        if found is None:
+            return claim
+        kinds = tuple(edit.kind for edit in found.edits)
+        claim = replace(claim, repair=found.text, repair_numpy=found.numpy, edits=kinds)
+        return replace(claim, mistake=mistake_of(kinds))
+
+    def matrices(self) -> Term:
+        """The formula as one of matrices, where it has that form: small changes act on it."""
+        if not is_open(self.link.term):
+            return self.link.term
+        try:
+            elaborator = self.reading.elaborator()
+            term = solid(self.value(self.link.term, elaborator))
+        except DeriveError:
+            return self.link.term
+        made = raised(term, self.shape, self.reading.program().shapes, self.truth)
+        return self.link.term if made is None else made
+
+    def _given(self, claimed: Term) -> set[str]:
+        """The facts on which the adjoints in a formula and in the truth rely."""
+        names = {*variables(claimed), *variables(self.true)}
+        table = self.truth.gradients
+        return {f for n in table if adjoint_name(table[n].name) in names for f in table[n].facts}
+
+    # --------------------------------------------------------------------------------- arrays
+
+    def value(self, term: Term, elaborator: Elaborator) -> Value:
+        """The formula as an array; its free letters are the axes of the derivative."""
+        value = elaborator.value(term)
+        free = letters_of(value.term)
+        if not free:
+            return value
+        if value.shape:
+            raise refuse("D208", "this mixes index letters and whole arrays", self.text, term.span)
+        renamed, letters = self._letters(value.term, free, elaborator)
+        axes, rest = list[tuple[str, Dim]](), iter(letters)
+        for dim in column_shape(self.shape):
+            name = fresh_letter() if dim.is_one else next(rest, "")
+            axes.append((name, dim if dim.is_one else self._range(name, elaborator)))
+        shapes = elaborator.core
+        shape = tuple(dim for _, dim in axes)
+        return Value(closed(renamed, axes, shapes), shape[: len(self.shape)])
+
+    def _range(self, letter: str, elaborator: Elaborator) -> Dim:
+        dim = elaborator.reach(letter)
+        if dim is None:
+            raise refuse("D208", f"the range of {letter[1:] or 'an index'} is not known", self.text)
+        return dim
+
+    def _letters(
+        self, term: Term, free: frozenset[str], elaborator: Elaborator
+    ) -> tuple[Term, tuple[str, ...]]:
+        """The letters in the order of the axes; those of one place are made one."""
+        long = [dim for dim in column_shape(self.shape) if not dim.is_one]
+        stated = self.asks.letters
+        if self.target.layout == "elementwise" and len(stated) > len(long):
+            pairs = zip(stated[len(long) :], stated, strict=False)
+            same = {other: Var(first) for other, first in pairs}
+            for other, first in same.items():
+                if other in elaborator.ranges:
+                    elaborator.ranges.setdefault(first.name, elaborator.ranges[other])
+            term, stated = substitute(term, same), stated[: len(long)]
+            free = letters_of(term)
+        if stated and free <= set(stated):
+            return term, stated
+        if len(free) != len(long):
+            names = ", ".join(sorted(letter[1:] for letter in free))
+            message = f"the free indices {names} are not the axes of {shape_text(self.shape)}"
+            raise refuse("D208", message, self.text, self.link.span)
+        return term, self._ordered(sorted(free), long, elaborator)
+
+    def _ordered(self, free: list[str], long: list[Dim], elaborator: Elaborator) -> tuple[str, ...]:
+        """The order in which the letters run over the axes; the alphabet's if several do."""
+        for order in permutations(free):
+            dims = [self._range(letter, elaborator) for letter in order]
+            if all(sizes_agree(a, b) for a, b in zip(dims, long, strict=True)):
+                return order
+        return tuple(free)
+
+    def fitting(self, value: Value) -> str:
+        """The layout in which the formula has the shape of the derivative.
+
+        Raises DeriveError where it has it in none.
+        """
+        named = "same" if self.target.layout in ("gradient", "elementwise") else "jacobian"
+        loose = self.reading.vectors != "numpy"
+        if self._same(value.shape, self.shape, loose):
+            return named
+        if self._same(tuple(reversed(value.shape)), self.shape, loose):
+            return "transposed"
+        sizes = self.sizes
+        have, want = shape_text(value.shape, sizes), shape_text(self.shape, sizes)
+        if have == want:
+            have, want = shape_text(value.shape), shape_text(self.shape)
+        message = f"the formula is {have}, but {name_of(self.asks.target)} is {want}"
+        raise refuse("D210", message, self.text, self.link.span)
+
+    def _same(self, mine: Shape, wanted: Shape, loose: bool) -> bool:
+        if same_shape(mine, wanted):
+            return True
+        if not loose:
+            return False
+        bare = [tuple(d for d in shape if not d.is_one) for shape in (mine, wanted)]
+        flat = len(wanted) < 2 or len(mine) == 0
+        return (
+            flat
+            and same_shape(*bare)
+            and same_shape(column_shape(mine), column_shape(wanted)[: len(column_shape(mine))])
+        )
