@@ -126,7 +126,8 @@ class Checker:
         """Every claim, one after another."""
         for asked in claims:
             for claim in self.one(asked, signs):
-                yield replace(claim, line=asked.line.line)
+                note = claim.note or asked.line.note
+                yield replace(claim, line=asked.line.line, note=note)
 
     def one(self, asked: Asked, signs: dict[str, str]) -> list[Claim]:
         """The verdicts on one claim: one for each formula in it, and one for a shape."""

@@ -16,6 +16,7 @@ from derive.elaborate import Elaborator
 from derive.gradient import adjoint_name
 from derive.indexing import closed, fresh_letter, is_open, letters_of
 from derive.mending import Mender, raised
+from derive.mistakes import mistake_of
 from derive.notation import write
 from derive.ops import ShapeMismatch
 from derive.scope import Link
@@ -115,7 +116,8 @@ class Judgement:
         if found is None:
             return claim
         kinds = tuple(edit.kind for edit in found.edits)
-        return replace(claim, repair=found.text, repair_numpy=found.numpy, edits=kinds)
+        claim = replace(claim, repair=found.text, repair_numpy=found.numpy, edits=kinds)
+        return replace(claim, mistake=mistake_of(kinds))
 
     def matrices(self) -> Term:
         """The formula as one of matrices, where it has that form: small changes act on it."""
