@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import permutations
 
+from derive.arrays.pointwise import sized
+from derive.arrays.rule import OPEN_EYE
 from derive.asking import Question, name_of
 from derive.case import Reading
 from derive.comparing import agree, confirmed, witness
@@ -52,6 +54,8 @@ class Judgement:
         base = Claim(name_of(self.asks.target), "undecided", self.read_as(self.link.term))
         try:
             value = self.value(self.link.term, self.reading.elaborator())
+            if value.shape == OPEN_EYE and len(self.shape) == 2:
+                value = sized(value, self.shape)
             layout = self.fitting(value)
         except DeriveError as error:
             found = error.diagnostic

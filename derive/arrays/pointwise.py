@@ -31,7 +31,13 @@ def _sized(value: Value, other: Value) -> Value:
     """An identity of unknown size, at the size of its partner."""
     if value.shape != OPEN_EYE or len(other.shape) != 2 or other.shape == OPEN_EYE:
         return value
-    return eye_of(other.shape[0])
+    return sized(value, other.shape)
+
+
+def sized(value: Value, shape: Shape) -> Value:
+    """An identity of unknown size, with the factor on it, at a size."""
+    eye = eye_of(shape[0])
+    return eye if value.term == const(1) else elementwise("mul", Value(value.term, ()), eye)
 
 
 def _binary(op: str) -> Rule:
