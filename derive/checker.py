@@ -14,11 +14,11 @@ from derive.asking import DOUBTFUL, Question, doubtful_signs, name_of, question
 from derive.case import Case, Reading
 from derive.dense import Stack
 from derive.diagnostic import DeriveError, Diagnostic
+from derive.documents import document
 from derive.judgement import Judgement
 from derive.scope import Link
 from derive.setting import Asked, Setting, setting_of
 from derive.statement import Bracket, ClaimLine, Statement
-from derive.statements import statements
 from derive.term import Var, variables
 from derive.truth import Target
 from derive.verdict import GOOD, Claim, Report
@@ -36,7 +36,7 @@ def check_document(text: str, *, layers: Stack | None = None) -> Report:
     is a claim with the verdict `unreadable`; nothing is raised for what a document says.
     """
     try:
-        lines = statements(text)
+        lines = document(text, layers)
     except DeriveError as error:
         return Report((Claim("document", "unreadable", diagnostics=(error.diagnostic,)),))
     return _judged(lines, layers)

@@ -24,7 +24,7 @@ from derive.ops import ShapeMismatch
 from derive.scope import Alias, Scope
 from derive.shape import Dim, Shape
 from derive.sizes import dim_of, linear
-from derive.tensors import solid
+from derive.tensors import Value, solid
 from derive.term import Derivation, Equation, Symbol, Term, Var, apply, const
 from derive.values import Value as Constant
 
@@ -52,6 +52,7 @@ class Setting:
     constants: dict[str, Constant] = field(default_factory=dict)
     spelled: dict[str, str] = field(default_factory=dict)
     given: dict[str, Term] = field(default_factory=dict)
+    given_shapes: dict[str, Shape] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     signs: dict[str, str] = field(default_factory=dict)
     vectors: str = ""
@@ -63,7 +64,7 @@ class Setting:
 
     def scope(self) -> Scope:
         """What a formula may use here; a given name goes before a declared one."""
-        shapes = {**self.shapes, **{name: () for name in self.given if name not in self.shapes}}
+        shapes = {**self.shapes, **self.given_shapes}
         for notation in self.spelled:
             if self.shapes.get(notation) == () and notation not in self.constants:
                 del shapes[notation]  # `as h` goes before a size that is called h
@@ -91,7 +92,7 @@ class Setting:
             case said.Loss(name=name, text=text):
                 self.lost(name, text)
             case said.Given(name=name, text=text):
-                self.given[name] = read_quantity(text, self.scope())
+                self.give(name, text)
             case said.Alias(written=written, text=text):
                 self.alias(written, text)
             case said.ClaimLine():
@@ -181,6 +182,24 @@ class Setting:
             help = suggestion(name, self.shapes)
             raise refuse("D101", f"the loss `{name}` has no equation", help=help)
         self.loss = name
+
+    def give(self, name: str, text: str) -> None:
+        """A name for a derivative, from here on."""
+        self.aliases.pop(name, None)
+        term = read_quantity(text, self.scope())
+        self.given[name], self.given_shapes[name] = term, ()
+        made = Elaborator(self.shapes, self._like, sizes=self.sizes)
+        try:
+            self.given_shapes[name] = made.value(term).shape
+        except DeriveError:
+            return  # a Jacobian, whose arrangement each claim settles for itself
+
+    def _like(self, name: str) -> Value | None:
+        """A derivative as far as its shape goes: that of a number is like what it is by."""
+        of, sign, wrt = name[1:].partition("/d")
+        if not sign or wrt not in self.shapes or self.shapes.get(of) != ():
+            return None
+        return Value(Var(wrt), self.shapes[wrt])
 
     def alias(self, written: str, text: str) -> None:
         """What a spelling stands for from here on."""

@@ -64,7 +64,6 @@ NO_SHAPE = {
     "[1 H1]^T (((yhat - y) W3^T) ∘ H2 ∘ (1 - H2)) / N": "W2",
     "H1^T (((yhat - y) W3[1:]^T) ∘ H2 ∘ (1 - H2)) / N": "W2",
     "[1 H1] dz2": "W2",
-    "dz2^T [1 H1]": "W2",
     "[1 H1]^T dz1": "W2",
 }
 
@@ -99,6 +98,11 @@ def test_the_caret_stands_under_the_factor() -> None:
         r"  = note: `[1\ H_1]^T(\hat{y}-y)W_3^T` is 101×11",
         "  = note: `H_2` is N×10",
     ]
+
+
+def test_a_transposed_gradient_is_right_up_to_layout() -> None:
+    claim = judged("W2", "dz2^T [1 H1]")
+    assert (claim.verdict, claim.layout) == ("proved", "transposed")
 
 
 def test_the_fact_that_a_proof_needs_is_named() -> None:
