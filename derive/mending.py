@@ -14,6 +14,7 @@ from derive.lower import lower
 from derive.matrix import matrix_form
 from derive.notation import write
 from derive.repair import Goal, Search, factors_of
+from derive.selection import is_selection, selection_code
 from derive.shape import ONE, Shape
 from derive.tensors import Value, column_shape, solid
 from derive.term import Apply, Term, Var, apply, rebuild, substitute, variables, walk
@@ -160,7 +161,9 @@ class Mender:
         values: dict[str, Term] = {}
         for leaf in variables(term):
             name = leaf.removesuffix(LEAF)
-            if name != leaf and "/" not in name:
+            if is_selection(leaf):
+                values[leaf] = Var(selection_code(leaf))
+            elif name != leaf and "/" not in name:
                 values[leaf] = Var(name)
             elif name != leaf:
                 meant = self.reading.leaves[name]

@@ -234,7 +234,7 @@ class Search:
             if abs(size - number) < 1e-8 * number:
                 return const(sign.value * number)
         for name in self.goal.sizes:
-            length = self.point.sizes[name]
+            length = self.point.sizes.get(name, 0)
             for number in FACTORS[:3]:
                 if abs(size - number * length) < 1e-8 * size:
                     return apply("mul", const(sign.value * number), Var(name))

@@ -22,6 +22,7 @@ from derive.notation.quantities import read_quantity
 from derive.notation.spelling import suggestion
 from derive.ops import ShapeMismatch
 from derive.scope import Alias, Scope
+from derive.selection import selection_name
 from derive.shape import Dim, Shape
 from derive.sizes import dim_of, linear
 from derive.tensors import Value, solid
@@ -154,7 +155,7 @@ class Setting:
 
     def selection(self, index: str, dim: Dim) -> str:
         """The matrix, one 1 in a row, that picks rows: `W[idx]` is a product with it."""
-        name = f"{index}·{dim}"
+        name = selection_name(index, dim)
         if name not in self.shapes:
             self.shapes[name] = shape = (*self.shapes[index], dim)
             self.symbols.append(Symbol(name, shape, "const", ("one-hot axis=1",)))
@@ -164,7 +165,7 @@ class Setting:
 
     def known_selection(self, index: str, dim: Dim) -> str:
         """That matrix, where the forward program picks rows so."""
-        name = f"{index}·{dim}"
+        name = selection_name(index, dim)
         if name not in self.shapes:
             raise ShapeMismatch(
                 "axis", f"nothing is picked by `{index}` along {dim} in this network"

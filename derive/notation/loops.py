@@ -170,7 +170,7 @@ def _behind(whole: Dim, first: Dim) -> Attr:
 
 def _leading(make: Maker, base: Term, axis: int, sizes: tuple[Dim, Attr], span: Span) -> Term:
     """The first entries along an axis, as a product with the first part of a unit matrix."""
-    picker = picked_part(make, (0, sizes[0].parts[0], sizes[1]), 1 - axis, span)
+    picker = picked_part(make, ((), sizes[0].parts[0], (sizes[1],)), 1 - axis, span)
     order = [picker, Piece(base, span)] if axis == 0 else [Piece(base, span), picker]
     return make.apply("matmul", order, span).term
 

@@ -110,6 +110,10 @@ class SurfaceReader(NumpyReader):
         """Whether a word is a name here."""
         return self.lookup.stands(word)
 
+    def is_field(self, node: ast.Attribute) -> bool:
+        """Whether this is a name that something holds, as `self.T`; `K.T` is K transposed."""
+        return self.is_holder(node.value) and self.names_something(node.attr)
+
     def is_module(self, node: ast.expr) -> bool:
         """`np`, `tf.math`, `torch.nn.functional`."""
         while isinstance(node, ast.Attribute) and node.attr in MODULES:
@@ -123,7 +127,7 @@ class SurfaceReader(NumpyReader):
         span = self.source.span(node)
         if self.is_module(node.value):
             return self.module_constant(node)
-        if node.attr in ("T", "mT") and not self.names_something(node.attr):
+        if node.attr in ("T", "mT") and not self.is_field(node):
             return self.make.apply("transpose", [self.piece(node.value)], span)
         if self.is_holder(node.value):
             return self.named(node.attr, node)
