@@ -6,13 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import permutations
 
-<<<<<<< HEAD
-from derive.arrays.pointwise import elementwise
+from derive.arrays.pointwise import elementwise, sized
 from derive.arrays.products import product
-=======
-from derive.arrays.pointwise import sized
 from derive.arrays.rule import OPEN_EYE
->>>>>>> unseen
 from derive.asking import Question, name_of
 from derive.case import Reading
 from derive.comparing import agree, confirmed, witness
@@ -61,13 +57,10 @@ class Judgement:
         """The verdict."""
         base = Claim(name_of(self.asked), "undecided", self.read_as(self.link.term))
         try:
-<<<<<<< HEAD
-            value = self.acting(self.value(self.link.term, self.reading.elaborator()))
-=======
             value = self.value(self.link.term, self.reading.elaborator())
             if value.shape == OPEN_EYE and len(self.shape) == 2:
                 value = sized(value, self.shape)
->>>>>>> unseen
+            value = self.acting(value)
             layout = self.fitting(value)
         except DeriveError as error:
             found = error.diagnostic
