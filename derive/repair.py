@@ -225,6 +225,8 @@ class Search:
             if abs(size - number) < 1e-8 * number:
                 return const(sign.value * number)
         for name in self.goal.sizes:
+            if name not in self.point.sizes:
+                continue  # a symbol that is a number, and no size
             length = self.point.sizes[name]
             for number in FACTORS[:3]:
                 if abs(size - number * length) < 1e-8 * size:
