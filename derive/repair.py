@@ -234,7 +234,13 @@ class Search:
             if abs(size - number) < 1e-8 * number:
                 return const(sign.value * number)
         for name in self.goal.sizes:
+<<<<<<< HEAD
             length = self.point.sizes.get(name, 0)
+=======
+            if name not in self.point.sizes:
+                continue  # a symbol that is a number, and no size
+            length = self.point.sizes[name]
+>>>>>>> doors
             for number in FACTORS[:3]:
                 if abs(size - number * length) < 1e-8 * size:
                     return apply("mul", const(sign.value * number), Var(name))
