@@ -59,7 +59,7 @@ class Setting:
     vectors: str = ""
     loss: str = ""
     network: Stack | None = None
-    reduction: str | None = None
+    option: str | None = None
     failures: dict[str, Diagnostic] = field(default_factory=dict)
     claims: list[Asked] = field(default_factory=list)
 
@@ -107,9 +107,11 @@ class Setting:
                 self.sizes[name] = size
 
     def stacked(self, network: Stack) -> None:
-        """The names of a stack of layers; `reduction` is for one that does not state its own."""
-        if self.reduction and not (network.stated or network.single):
-            network = replace(network, reduction=self.reduction)
+        """The names of a stack of layers; `option` is for one that leaves its reduction open."""
+        if self.option and not (network.stated or network.single):
+            single = self.option == "single"
+            reduction = "sum" if single else self.option
+            network = replace(network, reduction=reduction, single=single)
         derivation = network.derivation
         self.network, self.loss = network, derivation.loss
         self.symbols += derivation.symbols

@@ -251,6 +251,14 @@ MORE_CASES = [
         r"\frac{\partial p_i}{\partial z_j} = p_i(\delta_i^j - p_j)",
         "dp/dz[#i,#j] = (p[#i] ∘ (delta(#i, #j) - p[#j])) over i j",
     ),
+    ("W'(a)", "(W.T @ a)"),
+    (r"\frac{\partial L}{\partial b} = \delta \quad (3)", "dL/db = delta"),
+    (r"\delta \stackrel{\text{def}}{=} a - y", "delta = (a - y)"),
+    (r"\delta^2", "delta^2"),
+    (
+        r"\frac{\partial z_k}{\partial W_{ij}} = \delta_{ki} x_j",
+        "dz/dW[#k,#i,#j] = (delta(#k, #i) ∘ x[#j]) over k i j",
+    ),
     ("a - y\n+ b", "((a - y) + b)"),
     ("dz = a - y\ndW = dz x^T", "dL/dW = ((a - y) @ x.T)"),
 ]

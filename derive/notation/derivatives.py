@@ -108,6 +108,8 @@ class Derivatives(Namer):
             return None
         if not isinstance(choice.term, Var) or choice.places or place >= len(marks):
             return None
+        if self.indices.rank(choice.term) > 1:
+            return None  # the transpose of a matrix, times what stands in the brackets
         if marks[place].kind != "open" or marks[place].text != "(":
             return None
         end = mates(marks, self.text)[place]

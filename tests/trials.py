@@ -1,0 +1,249 @@
+"""Right claims made wrong, judged, and their repairs run: what `tests/mutants.py` is for."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from derive import check_document
+from derive.asking import DOUBTFUL, Question, doubtful_signs, question
+from derive.case import derivative_of
+from derive.diagnostic import DeriveError
+from derive.indexing import letters_of
+from derive.notation import write
+from derive.setting import Asked, Setting, setting_of
+from derive.statements import statements
+from derive.term import Term, Var, walk
+from derive.verdict import GOOD, Claim
+from tests.mutants import doubles, mutants
+from tests.readings import Reading, Unknown
+from tests.worlds import HELPERS, World
+
+Array = Any
+SEEDS = (11, 12, 13)
+FAR, NEAR = 1e-4, 1e-6
+"""Relative differences from the truth: farther is wrong, nearer right, in between nothing is said."""
+
+FAILS = (ValueError, IndexError, Unknown, ArithmeticError, KeyError, TypeError, AssertionError)
+
+
+@dataclass
+class Tally:
+    """What came of the mutants."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+    wholes: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        made = self.counts["made"]
+        return "\n".join(f"{n:6} {100 * n / max(made, 1):5.1f} %  {k}" for k, n in self.counts.items())
+
+
+@dataclass(frozen=True)
+class Right:
+    """A right claim of a document: its formula, and how it is written and judged again."""
+
+    head: str
+    asks: Question
+    asked: Asked
+    term: Term
+    notation: str
+    worlds: tuple[World, ...]
+    vectors: str
+
+    def line(self, term: Term) -> str:
+        """The claim that a formula is the derivative."""
+        target = self.asks.target
+        layout = "" if target.layout == "gradient" else target.layout + " "
+        scalars = [n for n, s in self.asked.scope.shapes.items() if not s]
+        text = write(term, self.notation, scalars=scalars)
+        if self.asks.letters:
+            places = " ".join(letter[1:] for letter in self.asks.letters)
+            text = rf"\frac{{\partial {target.of}}}{{\partial {target.wrt}_{{{places}}}}} = {text}"
+        return f"claim [{layout}d{target.of}/d{target.wrt}] {text}"
+
+    def gap(self, term: Term, world: World) -> float:
+        """How far a formula is from the truth at one point; infinite where it has another shape."""
+        world.take(self.asked.given)
+        truth = world.truth(self.asks.target)
+        try:
+            value = self.value(term, world)
+        except FAILS:
+            return np.inf
+        return distance(value, truth)
+
+    def value(self, term: Term, world: World) -> Array:
+        """The value that a formula has."""
+        reading = Reading(world, self.vectors)
+        free = letters_of(term)
+        if not free:
+            return reading.value(term)
+        return reading.array(term, self.asks.letters)
+
+    def wrong(self, term: Term) -> bool | None:
+        """Whether a formula is wrong; None where the numbers do not say."""
+        gaps = [self.gap(term, world) for world in self.worlds]
+        if all(gap < NEAR for gap in gaps):
+            return False
+        return True if max(gaps) > FAR else None
+
+
+def distance(value: Array, truth: Array) -> float:
+    """The largest difference, relative to the size of the truth; a transpose is no difference."""
+    mine, theirs = np.squeeze(value), np.squeeze(truth)
+    scale = np.max(np.abs(theirs)) + 1e-3
+    gaps = [
+        float(np.max(np.abs(one - theirs)) / scale)
+        for one in (mine, mine.T)
+        if one.shape == theirs.shape and np.all(np.isfinite(one))
+    ]
+    return min(gaps, default=np.inf)
+
+
+def rights(text: str, notations: tuple[str, ...] = ()) -> Iterator[Right]:
+    """The claims of a document that are right by their numbers, as they are written anew."""
+    lines = statements(text)
+    made = setting_of(lines)
+    try:
+        worlds = tuple(World(made, lines, seed) for seed in SEEDS[:2])
+    except Exception:  # a forward program that NumPy does not have
+        return
+    for asked in made.claims:
+        found = _right(text, made, asked, worlds)
+        for right in found:
+            for notation in notations or (right.notation,):
+                yield Right(**{**vars(right), "notation": notation})
+
+
+def _right(text: str, made: Setting, asked: Asked, worlds: tuple[World, ...]) -> Iterator[Right]:
+    signs = doubtful_signs(made.claims)
+    for chosen in product(*(DOUBTFUL[sign] for sign in signs)):
+        try:
+            asks = question(asked, made, dict(zip(signs, chosen, strict=True)))
+        except DeriveError:
+            continue
+        head = _head(text, asked.line.line)
+        notation = "numpy" if asks.code else "latex" if "\\" in asked.line.text else "plain"
+        vectors = "numpy" if asks.code else made.vectors or "column"
+        for link in asks.claim.links:
+            right = Right(head, asks, asked, link.term, notation, worlds, vectors)
+            names = [n.name for n in walk(link.term) if isinstance(n, Var)]
+            if any(derivative_of(n) == (asks.target.of, asks.target.wrt) for n in names):
+                continue
+            try:
+                fits = right.wrong(link.term) is False
+            except FAILS:
+                continue
+            if fits:
+                yield right
+                return
+
+
+def _head(text: str, line: int) -> str:
+    """What stands above a claim and says what its names are."""
+    kept = []
+    inside = False
+    for number, row in enumerate(text.split("\n"), 1):
+        if row[:1].isspace() and inside:
+            continue
+        inside = row.startswith(("claim", "alias"))
+        if inside or (number > line and row.startswith("given")):
+            continue
+        kept.append(re.sub(r"\s+as\s+\S+$", "", row))
+    return "\n".join(kept).rstrip() + "\n"
+
+
+# ------------------------------------------------------------------------------------ judgement
+
+
+def tried(right: Right, count: int, twice: int, tally: Tally) -> None:
+    """Mutants of one right claim, judged in one document; adds to the tally."""
+    try:
+        back = check_document(right.head + right.line(right.term)).claims
+    except (KeyError, NotImplementedError):
+        back = ()
+    if not back or back[0].verdict not in GOOD:
+        tally.counts["not written anew"] += 1
+        return
+    wrong = _wrong(right, count, twice, tally)
+    if not wrong:
+        return
+    tally.counts["rights"] += 1
+    text = right.head + "\n".join(right.line(term) for _, term in wrong)
+    found = check_document(text).claims
+    fresh = World(setting_of(statements(right.head)), statements(right.head), SEEDS[2])
+    fresh.take(right.asked.given)
+    for (kind, term), claim in zip(wrong, found, strict=True):
+        _count(right, kind, term, claim, fresh, tally)
+
+
+def _wrong(right: Right, count: int, twice: int, tally: Tally) -> list[tuple[str, Term]]:
+    shapes = {**{n: np.ndim(v) for n, v in right.worlds[0].values.items()}}
+    shapes |= {n: np.ndim(v) for n, v in right.worlds[0].given.items()}
+    ranks = {n: r for n, r in shapes.items() if n in right.asked.scope.shapes}
+    found = mutants(right.term, ranks, 3 * count)
+    singles = _sorted_out(right, found, count, tally)
+    return singles + _sorted_out(right, doubles(right.term, ranks, 2 * twice), twice, tally)
+
+
+def _sorted_out(
+    right: Right, found: list[tuple[str, Term]], count: int, tally: Tally
+) -> list[tuple[str, Term]]:
+    wrong: list[tuple[str, Term]] = []
+    for kind, term in found:
+        if len(wrong) == count:
+            break
+        try:
+            right.line(term)
+        except (KeyError, NotImplementedError):
+            continue
+        verdict = right.wrong(term)
+        if verdict:
+            wrong.append((kind, term))
+        tally.counts["right after all"] += verdict is False
+    return wrong
+
+
+def _count(right: Right, kind: str, term: Term, claim: Claim, world: World, tally: Tally) -> None:
+    counts = tally.counts
+    counts["made"] += 1
+    counts[claim.verdict] += 1
+    shown = f"{right.head}{right.line(term)}\n# {kind}: {claim.verdict}"
+    if claim.verdict in GOOD:
+        tally.faults.append(f"WRONGLY PROVED\n{shown}")
+    elif claim.repair_numpy is None:
+        counts["unrepaired"] += 1
+        tally.wholes.append(f"UNREPAIRED\n{shown}\n# {claim.diagnostics}")
+    elif (gap := repair_gap(right, claim, world)) > NEAR:
+        counts["wrong repair"] += 1
+        tally.faults.append(f"WRONG REPAIR {gap}\n{shown}\n# {claim.repair_numpy}")
+    elif claim.edits == ("whole",):
+        counts["whole gradient"] += 1
+        tally.wholes.append(f"WHOLE\n{shown}\n# {claim.repair_numpy}")
+    else:
+        counts["repaired"] += 1
+
+
+def repair_gap(right: Right, claim: Claim, world: World) -> float:
+    """How far a repair is from the truth at a point that nothing has seen."""
+    names = {**HELPERS, **{n: world[n] for n in world}}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value = eval(str(claim.repair_numpy), names)  # noqa: S307
+    except Exception:
+        return np.inf
+    truth = world.truth(right.asks.target)
+    if np.shape(value) != np.shape(truth) and np.size(truth) > 1:
+        vectors = right.vectors == "numpy" or np.ndim(truth) > 1
+        if vectors and np.shape(value) != np.shape(truth.T):
+            return np.inf
+    return distance(np.asarray(value, float), truth)
