@@ -151,11 +151,25 @@ class Reading:
 
     def _meant(self, name: str) -> Value | None:
         if name in self.asked.given:
-            setting = self.case.setting
-            inside = Elaborator(setting.shapes, self.derived, "numpy", sizes=setting.sizes)
-            value = inside.value(self.asked.given[name])
-            return replace(value, term=self.case.renamed(value.term))
+            return self._given(self.asked.given[name])
         return self.derived(name)
+
+    def _given(self, written: Term) -> Value:
+        """A given formula in the names that are calculated with, adjoints among them.
+
+        Its derivatives keep names of their own until the declared names are inner ones: the
+        adjoint of `c` may be called as a declared `dc` is.
+        """
+        setting, inside = self.case.setting, replace(self, leaves={}, shapes={}, asked=self.bare)
+        value = Elaborator(
+            setting.shapes, inside.leaf, "numpy", sizes=setting.sizes, leaves=inside.core
+        ).value(written)
+        return replace(value, term=inside.resolved(value.term))
+
+    @property
+    def bare(self) -> Asked:
+        """The claim without given names."""
+        return replace(self.asked, given={})
 
     def derived(self, name: str) -> Value | None:
         """A derivative by what it is in forward names and adjoints."""
