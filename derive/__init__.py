@@ -15,22 +15,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from derive.checker import check_document
+    from derive.checker import check, check_document
     from derive.dense import Stack
     from derive.diagnostic import DeriveError, Diagnostic
     from derive.formulas import Gradient, Gradients, gradients
-    from derive.judging import Report, check
     from derive.layers import stack
     from derive.reasons import explain
+    from derive.verdict import Report
 
 PUBLIC = {
     "DeriveError": "derive.diagnostic",
     "Diagnostic": "derive.diagnostic",
     "Gradient": "derive.formulas",
     "Gradients": "derive.formulas",
-    "Report": "derive.judging",
+    "Report": "derive.verdict",
     "Stack": "derive.dense",
-    "check": "derive.judging",
+    "check": "derive.checker",
     "check_document": "derive.checker",
     "explain": "derive.reasons",
     "gradients": "derive.formulas",

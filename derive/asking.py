@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,7 +13,7 @@ from derive.notation.code import looks_like_code, read_code
 from derive.scope import ClaimText, Scope
 from derive.setting import Asked, Setting
 from derive.term import Apply, Term, Var, walk
-from derive.truth import Target
+from derive.truth import ACTING, Target
 
 DOUBTFUL = {"*": ("mul", "matmul"), r"\cdot": ("matmul", "mul"), r"\times": ("matmul", "mul")}
 """Product signs that texts use in two ways; the usual one first."""
@@ -25,7 +24,7 @@ class Question:
     """A claim that was read: its formulas, the derivative, the index letters of the left side."""
 
     claim: ClaimText
-    target: Target
+    target: Target | None
     letters: tuple[str, ...]
     code: bool
     signs: dict[str, str]
@@ -52,20 +51,26 @@ def question(asked: Asked, setting: Setting, signs: dict[str, str]) -> Question:
         scope = replace(scope, loss=bracket.of)
     claim = read_code(text, scope) if code else read_claim(text, scope)
     target, letters = _target(asked, claim, scope)
-    _known(target, setting, text)
+    if target is not None:
+        _known(target, setting, text)
     return Question(claim, target, letters, code, signs)
 
 
-def _target(asked: Asked, claim: ClaimText, scope: Scope) -> tuple[Target, tuple[str, ...]]:
+def _target(asked: Asked, claim: ClaimText, scope: Scope) -> tuple[Target | None, tuple[str, ...]]:
+    """Which derivative is meant, if any, and the letters of its axes."""
     bracket, left = asked.line.bracket, claim.left
     letters = _letters(left)
     if bracket is not None:
         return Target(bracket.of, bracket.wrt, bracket.layout), letters
+    if left is None and len(claim.links) == 1 and isinstance(claim.links[0].term, Var):
+        left = claim.links[0].term
     name = left.args[0] if isinstance(left, Apply) and left.op == "entry" else left
     ends = derivative_of(name.name) if isinstance(name, Var) else None
     if isinstance(name, Var) and ends is None and name.name in asked.given:
         given = asked.given[name.name]
         ends = derivative_of(given.name) if isinstance(given, Var) else None
+    if ends is None and claim.shape is not None:
+        return None, letters
     if ends is None:
         message = "it is not clear which derivative this is about"
         help = "write `dL/dW2 = ...`, or say it in brackets: `claim [dL/dW2] ...`"
@@ -86,10 +91,7 @@ def _known(target: Target, setting: Setting, text: str) -> None:
             raise refuse("D101", f"`{name}` is not declared in this document", text)
 
 
-_SPACES = re.compile(r"\s+")
-
-
 def name_of(target: Target) -> str:
     """The derivative as reports name it."""
     plain = f"d{target.of}/d{target.wrt}"
-    return plain if target.layout == "gradient" else f"{target.layout} {plain}"
+    return plain if target.layout in ("gradient", *ACTING) else f"{target.layout} {plain}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 from derive.arrays.pointwise import elementwise
 from derive.arrays.products import outer_product
@@ -20,13 +21,17 @@ from derive.shape import Shape
 from derive.tensors import Value
 from derive.term import Apply, Const, Term, apply
 
-KEPT = 6
+KEPT = 10
 """Formulas of one shape that are kept of each part of a product."""
 
 MOST_FACTORS = 9
 PRODUCTS = ("matmul", "mul")
 ANY = ""
 """The sign beside a factor that was put in: either product."""
+
+
+Key = tuple[str, tuple[Any, ...]]
+"""A product and its factors, brackets that change nothing aside."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,12 @@ class Part:
     value: Value
     cost: float = 0.0
     edits: tuple[Edit, ...] = ()
+    key: Key | None = None
+
+    @property
+    def known_by(self) -> Key:
+        """What it has in common with other bracketings of the same value."""
+        return self.key or ("", (self.term,))
 
 
 @dataclass(frozen=True)
@@ -90,9 +101,9 @@ def _joined(
 
 def _cheapest(parts: list[Part]) -> list[Part]:
     parts.sort(key=lambda part: part.cost)
-    seen: dict[Term, Part] = {}
+    seen: dict[Key, Part] = {}
     for part in parts:
-        seen.setdefault(part.term, part)
+        seen.setdefault(part.known_by, part)
         if len(seen) == KEPT:
             break
     return list(seen.values())
@@ -119,7 +130,12 @@ def join(op: str, left: Part, right: Part, sign: str, most: float) -> Part | Non
     except ShapeMismatch:
         return None
     edits = left.edits + right.edits + ((Edit(op, right.term),) if changed else ())
-    return Part(apply(op, left.term, right.term), value, cost, edits)
+    key = (op, (*_flat(op, left.known_by), *_flat(op, right.known_by)))
+    return Part(apply(op, left.term, right.term), value, cost, edits, key)
+
+
+def _flat(op: str, key: Key) -> tuple[Any, ...]:
+    return key[1] if key[0] in (op, "") else (key,)
 
 
 def _alike(a: Value, b: Value) -> bool:

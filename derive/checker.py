@@ -5,23 +5,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
 from derive.asking import DOUBTFUL, Question, doubtful_signs, name_of, question
-from derive.case import Case, Reading
+from derive.case import Case, Reading, derivative_of
 from derive.dense import Stack
-from derive.diagnostic import DeriveError
+from derive.diagnostic import DeriveError, Diagnostic
+from derive.documents import document
 from derive.judgement import Judgement
 from derive.scope import Link
 from derive.setting import Asked, Setting, setting_of
-from derive.statements import statements
-from derive.term import Var, variables
-from derive.truth import Target
+from derive.shape import Shape
+from derive.stated_shape import stated_shape
+from derive.statement import Bracket, ClaimLine, Statement
+from derive.term import Apply, Var, variables, walk
+from derive.truth import ACTING, Target
 from derive.verdict import GOOD, Claim, Report
 
 ARRANGEMENTS = ("jacobian", "elementwise", "jacobian_T")
+
+
+OPEN = (
+    ("sum", "the loss is the sum over the batch (for the mean: times 1/N)"),
+    ("single", "the formulas are those of a single sample"),
+)
+"""What a stack may leave open, beside the mean over a batch, and what a report then says."""
 
 
 def check_document(text: str, *, layers: Stack | None = None) -> Report:
@@ -31,13 +42,63 @@ def check_document(text: str, *, layers: Stack | None = None) -> Report:
     is a claim with the verdict `unreadable`; nothing is raised for what a document says.
     """
     try:
-        made = Setting()
-        if layers is not None:
-            made.stacked(layers)
-        made = setting_of(statements(text), made)
+        lines = document(text, layers)
     except DeriveError as error:
         return Report((Claim("document", "unreadable", diagnostics=(error.diagnostic,)),))
-    return Checker(made).report()
+    return _judged(lines, layers)
+
+
+def check(stack: Stack, claims: Mapping[str, str]) -> Report:
+    """Judges formulas for the gradients of a stack: name (`W2`, or `dL/dW2`) -> formula.
+
+    Where the reduction of the stack was not stated, the claims may be meant for the sum over the
+    batch: then they are judged for the one of the two under which more of them hold.
+
+    >>> from derive.layers import stack
+    >>> print(check(stack("4,3,2"), {"W2": "[1 H1]^T (yhat - y) / N"}).claims[0].verdict)
+    proved
+    """
+    lines = [ClaimLine(_bracket(name, stack), text) for name, text in claims.items()]
+    return _judged(lines, stack) if lines else Report()
+
+
+def _bracket(name: str, stack: Stack) -> Bracket:
+    loss = stack.derivation.loss
+    names = stack.derivation.names()
+    own = name if name in names else re.sub(rf"^(d{loss}/d|d)(?=\w)", "", name)
+    return Bracket("gradient", loss, own)
+
+
+def _judged(lines: Sequence[Statement], layers: Stack | None) -> Report:
+    """The report; where a stack leaves the reduction open, for that which suits the claims."""
+    report, network = _report(lines, layers, None)
+    if report.ok or network is None or network.stated or network.single:
+        return report
+    for option, note in OPEN:
+        other, _ = _report(lines, layers, option)
+        if _good(other) > _good(report):
+            report = _noted(other, note)
+    return report
+
+
+def _report(
+    lines: Sequence[Statement], layers: Stack | None, option: str | None
+) -> tuple[Report, Stack | None]:
+    made = Setting(option=option)
+    if layers is not None:
+        made.stacked(layers)
+    made = setting_of(lines, made)
+    return Checker(made).report(), made.network
+
+
+def _good(report: Report) -> int:
+    return sum(claim.verdict in GOOD for claim in report.claims)
+
+
+def _noted(report: Report, note: str) -> Report:
+    """The report, saying of what holds under which reading of the stack it does."""
+    claims = (replace(c, facts=(*c.facts, note)) if c.verdict in GOOD else c for c in report.claims)
+    return replace(report, claims=tuple(claims))
 
 
 class Checker:
@@ -57,34 +118,70 @@ class Checker:
                 best = found
             if all(claim.verdict in GOOD for claim in best):
                 break
-        return Report(tuple(best))
+        used = {d.message for claim in best for d in claim.diagnostics}
+        notes = (note for note in self.setting.failures.values() if note.message not in used)
+        return Report(tuple(best), tuple(notes))
 
     def judged(self, claims: Sequence[Asked], signs: dict[str, str]) -> Iterator[Claim]:
         """Every claim, one after another."""
         for asked in claims:
             for claim in self.one(asked, signs):
-                yield replace(claim, line=asked.line.line)
+                note = claim.note or asked.line.note
+                yield replace(claim, line=asked.line.line, note=note)
 
     def one(self, asked: Asked, signs: dict[str, str]) -> list[Claim]:
-        """The verdicts on one claim, one for each formula in it."""
+        """The verdicts on one claim: one for each formula in it, and one for a shape."""
         name = name_of(Target(**vars(asked.line.bracket))) if asked.line.bracket else "claim"
         try:
             asks = question(asked, self.setting, signs)
-            name = name_of(asks.target)
-            links = [link for link in asks.claim.links if not _restates(link, asks.target)]
-            return [self.link(asked, asks, link) for link in links or asks.claim.links]
+            name = name_of(asks.target) if asks.target else name
+            return [*self.links(asked, asks), *self.shapes(asked, asks)]
         except DeriveError as error:
-            verdict = "undecided" if error.diagnostic.code in LIMITS else "unreadable"
-            return [Claim(name, verdict, diagnostics=(error.diagnostic,))]
+            found = self.cause(error.diagnostic)
+            verdict = "undecided" if found.code in LIMITS else "unreadable"
+            return [Claim(name, verdict, diagnostics=(found,))]
 
-    def link(self, asked: Asked, asks: Question, link: Link) -> Claim:
+    def links(self, asked: Asked, asks: Question) -> list[Claim]:
+        """The verdicts on the formulas; a step that only names tensors is passed over."""
+        target = asks.target
+        if target is None:
+            return []
+        new = [link for link in asks.claim.links if not _restates(link, target)]
+        if not new and asks.claim.shape is not None:
+            return []
+        told = [link for link in new if not self.chain_of_tensors(link)]
+        return [self.link(asked, asks, target, link) for link in told or new or asks.claim.links]
+
+    def chain_of_tensors(self, link: Link) -> bool:
+        """Whether a formula speaks of a derivative that has more than two axes."""
+        for node in walk(link.term):
+            if isinstance(node, Apply) and node.op == "gradient":
+                return True
+            ends = derivative_of(node.name) if isinstance(node, Var) else None
+            shapes = [self.setting.shapes.get(name, ()) for name in ends or ()]
+            if ends and _axes(shapes[0]) and sum(map(_axes, shapes)) > 2:
+                return True
+        return False
+
+    def shapes(self, asked: Asked, asks: Question) -> list[Claim]:
+        """The verdict on a shape that the claim states."""
+        if asks.claim.shape is None:
+            return []
+        vectors = "numpy" if asks.code else self.setting.vectors or "column"
+        return [stated_shape(self.case, asked, asks, vectors)]
+
+    def cause(self, found: Diagnostic) -> Diagnostic:
+        """Why a name is unknown, where its own line was not understood."""
+        quoted = found.message.split("`")
+        return self.setting.failures.get(quoted[1], found) if len(quoted) > 2 else found
+
+    def link(self, asked: Asked, asks: Question, target: Target, link: Link) -> Claim:
         """The best verdict on one formula over the ways in which it can be read."""
         best: Claim | None = None
-        for vectors, arrangement in self.readings(asks, link):
-            reading = Reading(
-                self.case, asked, asks.target.of, vectors, arrangement, asks.claim.text
-            )
-            claim = Judgement(reading, asks, link).claim()
+        ways = product(self.readings(asks, link), self.layouts(asked, target))
+        for (vectors, arrangement), layout in ways:
+            reading = Reading(self.case, asked, target.of, vectors, arrangement, asks.claim.text)
+            claim = Judgement(reading, asks, link, replace(target, layout=layout)).claim()
             if claim.verdict in GOOD:
                 return claim
             best = claim if best is None or _rank(claim) < _rank(best) else best
@@ -98,6 +195,19 @@ class Checker:
         for arrangement in ARRANGEMENTS if inside else ARRANGEMENTS[:1]:
             yield vectors, arrangement
 
+    def layouts(self, asked: Asked, target: Target) -> tuple[str, ...]:
+        """How the derivative may be arranged; that of a tensor is a factor, or a Jacobian."""
+        of, wrt = (self.setting.shapes[name] for name in (target.of, target.wrt))
+        if asked.line.bracket is not None or not of:
+            return (target.layout,)
+        jacobians = ("jacobian", "jacobian_T") if max(_axes(of), _axes(wrt)) < 2 else ()
+        return (*ACTING, *jacobians)
+
+
+def _axes(shape: Shape) -> int:
+    """The number of axes that are longer than 1."""
+    return sum(not dim.is_one for dim in shape)
+
 
 LIMITS = ("D901", "D904", "D905", "D309")
 """Refusals that say no more than that something here is not known."""
@@ -105,8 +215,9 @@ LIMITS = ("D901", "D904", "D905", "D309")
 ORDER = ("refuted", "ill-shaped", "undecided", "unreadable")
 
 
-def _rank(claim: Claim) -> int:
-    return ORDER.index(claim.verdict)
+def _rank(claim: Claim) -> tuple[bool, int]:
+    """What is told of a claim that is not right in any reading: the one with a repair first."""
+    return claim.repair is None, ORDER.index(claim.verdict)
 
 
 def _shaped(claims: Sequence[Claim]) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 COMMANDS = {
+    "check": "derive.commands.documents",
     "explain": "derive.commands.explaining",
     "data": "derive.commands.data",
     "": "derive.commands.main_job",
@@ -25,7 +26,9 @@ COMMANDS = {
 EPILOG = """\
 commands:
   derive --layers 784,100,10,10    derive, prove, emit, verify, and only then train on MNIST
+  derive check FILE...             judge the gradients that a page, a .tex or a .derive file claims
   derive explain W2                how the gradient by W2 comes about, step by step
+  derive explain D312              a page on a kind of mistake
   derive data                      where MNIST is looked for, and how to fetch the full set
 
 Each command has its own --help. The network of `--layers 784,100,10,10` has 784 inputs and layers
@@ -165,13 +168,35 @@ def _main_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _check_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="derive check",
+        description="Judges the claims of derivations: proved, refuted, ill-shaped, ...",
+        epilog=CHECKED,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="Markdown, LaTeX, text or .derive; - is stdin"
+    )
+    parser.add_argument("--json", action="store_true", help="everything as JSON, nothing else")
+    _network(parser, None)
+    return parser
+
+
+CHECKED = """\
+The network stands in the file, or is given by --layers. Exit codes: 0 every claim holds, 1 one is
+wrong, 2 one cannot be read, 3 one is undecided.
+"""
+
+
 def _explain_parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="derive explain",
-        description="How the gradient by one name comes about, step by step.",
+        description="How the gradient by one name comes about; or a page on a kind of mistake.",
         allow_abbrev=False,
     )
-    parser.add_argument("name", metavar="NAME", help="a name such as W2, z3, H1 or x")
+    parser.add_argument("name", metavar="NAME", help="W2, z3, H1 or x; or a code such as D312")
     _network(parser, "784,100,10,10")
     return parser
 
@@ -187,7 +212,12 @@ def _data_parser() -> argparse.ArgumentParser:
     return parser
 
 
-PARSERS = {"": _main_parser, "explain": _explain_parser, "data": _data_parser}
+PARSERS = {
+    "": _main_parser,
+    "check": _check_parser,
+    "explain": _explain_parser,
+    "data": _data_parser,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

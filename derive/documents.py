@@ -28,6 +28,7 @@ LAST_NAMED = "no left side: taken to be about the derivative that was named last
 LOSSES = ("L", "J", "C", "E", "loss", "cost", "Loss", "Cost")
 NUMPY_NAME = re.compile(r"d_?(?:[A-Z]\w*|[a-z]{1,2}[0-9]*|(?:hidden|scores|logits|out|yhat)\w*)")
 STACK_NAME = re.compile(r"(?:[WzHb][0-9]+|x|y|yhat|L|N)")
+FENCE = re.compile(r"^[ \t]{0,3}(?:```|~~~)", re.M)
 LINE = re.compile(r"^[ \t]*(?:[-*•][ \t]+)?(\S[^\n]*?[^=<>!:\n]=[^=\n][^\n]*)$", re.M)
 
 
@@ -59,7 +60,9 @@ def document(text: str, layers: dense.Stack | None = None) -> tuple[Statement, .
 
 
 def is_explicit(text: str) -> bool:
-    """Whether most lines of a text start as statements do."""
+    """Whether most lines of a text start as statements do, and none is a fence."""
+    if FENCE.search(text):
+        return False
     words = [line.keyword for line in lines_of(text)]
     return 2 * sum(word in KEYWORDS for word in words) > len(words)
 

@@ -11,16 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from derive.arrays import RULES
-from derive.diagnostic import DeriveError, refuse
+from derive.diagnostic import refuse
 from derive.entries import is_index_name
 from derive.indexing import closed, letters_of
+from derive.infer import CODES, misfit
 from derive.ops import ShapeMismatch, op_row
-from derive.shape import ONE, Dim, Shape, agree, shape_text
+from derive.shape import ONE, Dim, Shape, agree
 from derive.sizes import Linear, dim_of, linear, plus
 from derive.tensors import Value, column_shape, turned
 from derive.term import Apply, Const, Term, Var, apply
-
-CODES = {"chain": "D201", "elementwise": "D202", "axis": "D203", "rank": "D204", "index": "D207"}
 
 
 def _shorter(a: Dim, b: Dim) -> Dim | None:
@@ -80,7 +79,8 @@ class Elaborator:
         try:
             return rule(self, term) if rule else self.plain(term)
         except ShapeMismatch as error:
-            raise self.misfit(error, term) from None
+            shapes = tuple(self.value(arg).shape for arg in term.args)
+            raise misfit(error, term, shapes, self.text, self.sizes) from None
 
     def _name(self, term: Var) -> Value:
         name = term.name
@@ -183,15 +183,3 @@ class Elaborator:
                 name = letter.removeprefix("#")
                 raise refuse("D208", f"the range of the index {name} is not known", self.text, None)
             yield dim
-
-    def misfit(self, error: ShapeMismatch, term: Apply) -> DeriveError:
-        """The refusal of operands that do not fit: both sub-formulas and both shapes."""
-        spans = [arg.span for arg in term.args]
-        shapes = [self.value(arg).shape for arg in term.args]
-        notes = tuple(
-            f"`{self.text[span.start : span.end]}` is {shape_text(shape, self.sizes)}"
-            for span, shape in zip(spans, shapes, strict=True)
-            if span is not None and self.text
-        )
-        place = spans[1] if len(spans) > 1 and spans[1] else term.span
-        return refuse(CODES[error.kind], str(error), self.text, place, notes=notes)

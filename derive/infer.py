@@ -16,7 +16,7 @@ from derive.term import Apply, Const, Derivation, Term, Var, fold, same_objects,
 
 Typed = tuple[Term, Shape]
 
-CODES = {"chain": "D201", "elementwise": "D202", "axis": "D203", "rank": "D204"}
+CODES = {"chain": "D201", "elementwise": "D202", "axis": "D203", "rank": "D204", "index": "D207"}
 
 
 def typed(
@@ -59,16 +59,17 @@ def _apply(old: Apply, args: tuple[Typed, ...], text: str, sizes: Mapping[str, i
     try:
         return new, row.shape(dims, new.attrs)
     except ShapeMismatch as error:
-        raise _misfit(error, old, dims, text, sizes) from None
+        raise misfit(error, old, dims, text, sizes) from None
 
 
-def _misfit(
+def misfit(
     error: ShapeMismatch,
     old: Apply,
     dims: tuple[Shape, ...],
     text: str,
     sizes: Mapping[str, int],
 ) -> DeriveError:
+    """The refusal of operands that do not fit: both sub-formulas, both shapes, the place."""
     spans = [arg.span for arg in old.args]
     by_chance = _fits_at(error, dims, sizes)
     sizes = {} if by_chance else sizes
@@ -90,7 +91,7 @@ def _fits_at(error: ShapeMismatch, dims: tuple[Shape, ...], sizes: Mapping[str, 
     """Whether the numbers of these sizes would fit, where the sizes in general do not."""
     texts = [[dim_text(dim, sizes) for dim in shape] for shape in dims]
     if error.kind == "chain":
-        return texts[0][1] == texts[1][0]
+        return texts[0][-1] == texts[1][0]
     if error.kind != "elementwise" or len(texts) != 2 or len(texts[0]) != len(texts[1]):
         return False
     return all(a == b or "1" in (a, b) for a, b in zip(*texts, strict=True))
@@ -101,7 +102,7 @@ def _said(
 ) -> str:
     """The message with the sizes that are known as numbers."""
     if error.kind == "chain":
-        inner = (dim_text(dims[0][1], sizes), dim_text(dims[1][0], sizes))
+        inner = (dim_text(dims[0][-1], sizes), dim_text(dims[1][0], sizes))
         return f"{shown[0]} times {shown[1]}: inner sizes {inner[0]} and {inner[1]} differ"
     if error.kind == "elementwise" and len(shown) == 2:
         return f"shapes {shown[0]} and {shown[1]} do not fit entry by entry"

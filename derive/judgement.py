@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import permutations
 
+from derive.arrays.pointwise import elementwise, sized
+from derive.arrays.products import product
+from derive.arrays.rule import OPEN_EYE
 from derive.asking import Question, name_of
 from derive.case import Reading
 from derive.comparing import agree, confirmed, witness
@@ -14,13 +17,15 @@ from derive.elaborate import Elaborator
 from derive.gradient import adjoint_name
 from derive.indexing import closed, fresh_letter, is_open, letters_of
 from derive.mending import Mender, raised
+from derive.mistakes import mistake_of
 from derive.notation import write
+from derive.ops import ShapeMismatch
 from derive.scope import Link
 from derive.shape import Dim, Shape, shape_text
 from derive.shape import agree as sizes_agree
 from derive.tensors import Value, column_shape, same_shape, solid, turned
 from derive.term import Term, Var, substitute, variables
-from derive.truth import Truth
+from derive.truth import ACTING, PROBE, Target, Truth
 from derive.verdict import Claim
 
 
@@ -31,9 +36,10 @@ class Judgement:
     reading: Reading
     asks: Question
     link: Link
+    asked: Target
 
     def __post_init__(self) -> None:
-        case, asked = self.reading.case, self.asks.target
+        case, asked = self.reading.case, self.asked
         self.truth: Truth = case.truth(asked.of)
         self.target = case.target(asked.of, asked.wrt, asked.layout)
         self.shape = self.truth.shape(self.target)
@@ -49,9 +55,12 @@ class Judgement:
 
     def claim(self) -> Claim:
         """The verdict."""
-        base = Claim(name_of(self.asks.target), "undecided", self.read_as(self.link.term))
+        base = Claim(name_of(self.asked), "undecided", self.read_as(self.link.term))
         try:
             value = self.value(self.link.term, self.reading.elaborator())
+            if value.shape == OPEN_EYE and len(self.shape) == 2:
+                value = sized(value, self.shape)
+            value = self.acting(value)
             layout = self.fitting(value)
         except DeriveError as error:
             found = error.diagnostic
@@ -62,6 +71,22 @@ class Judgement:
         if layout == "transposed":
             claimed = turned(claimed)
         return self.compared(replace(base, layout=layout), claimed)
+
+    def acting(self, value: Value) -> Value:
+        """The factor as it acts on an upstream derivative; anything else as it is."""
+        if self.target.layout not in ACTING:
+            return value
+        shape = self.truth.shapes[self.target.of]
+        upstream = self.reading.elaborator().oriented(Value(Var(PROBE), shape))
+        try:
+            if self.target.layout == "entrywise":
+                return elementwise("mul", upstream, value)
+            after = self.target.layout == "after"
+            return product(upstream, value) if after else product(value, upstream)
+        except ShapeMismatch as error:
+            have, want = shape_text(value.shape, self.sizes), shape_text(shape, self.sizes)
+            message = f"the formula is {have}, which does not fit as a factor of {want}"
+            raise refuse("D210", message, self.text, self.link.span) from error
 
     def read_as(self, term: Term) -> str:
         """The formula as it was understood."""
@@ -87,7 +112,7 @@ class Judgement:
 
     def mended(self, claim: Claim) -> Claim:
         """The verdict on a wrong formula, with what is right."""
-        mender = Mender(self.reading, self.truth, self.target, self.asks.code)
+        mender = Mender(self.reading, self.truth, self.target, self.asks.code, self.acting)
         try:
             found = mender.repair(self.matrices())
         except DeriveError:
@@ -95,11 +120,12 @@ class Judgement:
         if found is None:
             return claim
         kinds = tuple(edit.kind for edit in found.edits)
-        return replace(claim, repair=found.text, repair_numpy=found.numpy, edits=kinds)
+        claim = replace(claim, repair=found.text, repair_numpy=found.numpy, edits=kinds)
+        return replace(claim, mistake=mistake_of(kinds))
 
     def matrices(self) -> Term:
         """The formula as one of matrices, where it has that form: small changes act on it."""
-        if not is_open(self.link.term):
+        if not is_open(self.link.term) or self.target.layout in ACTING:
             return self.link.term
         try:
             elaborator = self.reading.elaborator()
@@ -176,6 +202,10 @@ class Judgement:
         Raises DeriveError where it has it in none.
         """
         named = "same" if self.target.layout in ("gradient", "elementwise") else "jacobian"
+        if self.target.layout in ACTING and not self._same(value.shape, self.shape, False):
+            have, want = shape_text(value.shape, self.sizes), shape_text(self.shape, self.sizes)
+            message = f"times an upstream derivative the formula is {have}, and not {want}"
+            raise refuse("D210", message, self.text, self.link.span)
         loose = self.reading.vectors != "numpy"
         if self._same(value.shape, self.shape, loose):
             return named
@@ -185,7 +215,7 @@ class Judgement:
         have, want = shape_text(value.shape, sizes), shape_text(self.shape, sizes)
         if have == want:
             have, want = shape_text(value.shape), shape_text(self.shape)
-        message = f"the formula is {have}, but {name_of(self.asks.target)} is {want}"
+        message = f"the formula is {have}, but {name_of(self.asked)} is {want}"
         raise refuse("D210", message, self.text, self.link.span)
 
     def _same(self, mine: Shape, wanted: Shape, loose: bool) -> bool:

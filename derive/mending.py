@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from derive.array_code import numpy_text
@@ -14,10 +14,11 @@ from derive.lower import lower
 from derive.matrix import matrix_form
 from derive.notation import write
 from derive.repair import Goal, Search, factors_of
+from derive.selection import is_selection, selection_code
 from derive.shape import ONE, Shape
 from derive.tensors import Value, column_shape, solid
-from derive.term import Apply, Term, Var, substitute, variables, walk
-from derive.truth import Target, Truth
+from derive.term import Apply, Term, Var, apply, rebuild, substitute, variables, walk
+from derive.truth import ACTING, Target, Truth
 
 WHOLE = Edit("whole")
 """No small change was found: the gradient itself is shown."""
@@ -35,8 +36,16 @@ class Repair:
 class Mender:
     """Finds repairs for formulas of one reading of one claim."""
 
-    def __init__(self, reading: Reading, truth: Truth, target: Target, code: bool) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        truth: Truth,
+        target: Target,
+        code: bool,
+        acting: Callable[[Value], Value],
+    ) -> None:
         self.reading, self.truth, self.target, self.code = reading, truth, target, code
+        self.acting = acting
         self.setting = reading.case.setting
         self.outer = {Var(i): Var(n) for n, i in reading.case.inner.items() if i != n}
         self.spoken = {
@@ -47,15 +56,17 @@ class Mender:
         """The nearest right formula that was found, or the gradient itself."""
         goal = self.goal()
         search = Search(goal, self.reading.program(), self.truth.prover, self.reading.elaborator())
-        search.resolve = self.reading.resolved
+        search.resolve, search.acting = self.reading.resolved, self.acting
         found = search.run(written)
         if found is not None:
             edited, value = found
-            return Repair(self.text(edited.term), self.numpy(value), edited.edits)
+            return Repair(self.text(leftward(edited.term)), self.numpy(value), edited.edits)
         return self.whole()
 
     def whole(self) -> Repair | None:
         """The gradient as derived, where it has a matrix form."""
+        if self.target.layout in ACTING:
+            return None
         term = self.own()
         if any(isinstance(n, Apply) and n.op == "each" for n in walk(term)):
             shapes = self.reading.program().shapes
@@ -114,7 +125,7 @@ class Mender:
 
     def levels(self) -> Iterator[Term]:
         """The true gradient in terms of the adjoints before it, and in forward names."""
-        if self.truth.seeded or self.target.wrt not in self.truth.gradients:
+        if self.target.wrt not in self.truth.gradients:
             return
         found = self.truth.gradients[self.target.wrt]
         yield found.step
@@ -150,7 +161,9 @@ class Mender:
         values: dict[str, Term] = {}
         for leaf in variables(term):
             name = leaf.removesuffix(LEAF)
-            if name != leaf and "/" not in name:
+            if is_selection(leaf):
+                values[leaf] = Var(selection_code(leaf))
+            elif name != leaf and "/" not in name:
                 values[leaf] = Var(name)
             elif name != leaf:
                 meant = self.reading.leaves[name]
@@ -159,6 +172,20 @@ class Mender:
                 )
                 values[leaf] = Var(same) if same else self.spelled(self.truth.prover.flat(meant))
         return substitute(term, values)
+
+
+def leftward(term: Term) -> Term:
+    """The formula with its elementwise products read from the left, which needs fewer brackets."""
+
+    def node(old: Term) -> Term:
+        if not (isinstance(old, Apply) and old.op == "mul"):
+            return old
+        left, right = old.args
+        if isinstance(right, Apply) and right.op == "mul":
+            return apply("mul", node(apply("mul", left, right.args[0])), right.args[1])
+        return old
+
+    return rebuild(term, node)
 
 
 def _named(table: Mapping[Var, Var]) -> dict[str, Term]:

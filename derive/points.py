@@ -78,7 +78,10 @@ def _sum_of(text: str, sizes: Mapping[str, int]) -> int:
 
 
 def draw(symbol: Symbol, sizes: Mapping[str, int], rng: random.Random) -> Table:
-    """Entries for a symbol: fractions of 8, so that machine numbers hold them exactly."""
+    """Entries for a symbol: fractions of 1024, so that machine numbers hold them exactly.
+
+    They are fine enough that no two are equal by chance, where |x - y| has no slope.
+    """
     shape = column_shape(symbol.shape)
     places = list(product(*(range(dim.size(sizes)) for dim in shape)))
     fact = next(iter(symbol.facts), "")
@@ -93,7 +96,7 @@ def _number(fact: str, rng: random.Random) -> Fraction:
         return Fraction(rng.randint(0, 1))
     if fact == "unit":
         return Fraction(rng.randint(1, 15), 16)
-    value = Fraction(rng.choice([n for n in range(-13, 14) if n]), 8)
+    value = Fraction(rng.randrange(-1663, 1665, 2), 1024)
     return abs(value) if fact == "positive" else value
 
 

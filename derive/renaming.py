@@ -33,8 +33,21 @@ def renamed(
     own = {*stack.derivation.names(), *known}
     keys = set(map(name_key, own))
     for name in dict.fromkeys(word for one in claims for word in words_of(one.text, keys)):
-        if TARGETS.fullmatch(name) and name not in own:
-            yield Alias(written(name), "y")
+        if name not in own and (meant := _usual(stack, name)):
+            yield Alias(written(name), meant, note=f"`{name}` is taken to be {meant}")
+
+
+def _usual(stack: Stack, name: str) -> str | None:
+    """What a name means by custom: C is the loss, t the target, a1 what layer 1 gives."""
+    if name in LOSSES:
+        return "L"
+    if TARGETS.fullmatch(name):
+        return "y"
+    layer = re.fullmatch(r"[ahAo]([0-9]*)", name)
+    if layer and (layer[1] or stack.depth == 2):
+        place = int(layer[1] or 1)
+        return "yhat" if place == stack.depth else f"H{place}" if place < stack.depth else None
+    return None
 
 
 def _meant(stack: Stack, one: Definition, known: dict[str, str]) -> str | None:

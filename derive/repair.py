@@ -52,6 +52,7 @@ class Search:
         self.goal, self.program, self.prover = goal, program, prover
         self.elaborator = elaborator
         self.resolve: Callable[[Term], Term] = lambda term: term
+        self.acting: Callable[[Value], Value] = lambda value: value
         self.tried: set[Term] = set()
         self.deadline = time.monotonic() + SECONDS
         self.point: Point | None = next(program.points(), None)
@@ -172,11 +173,11 @@ class Search:
         if candidate.term in self.tried:
             return None
         self.tried.add(candidate.term)
-        value = self.value(candidate.term)
+        value = self.acted(candidate.term)
         if value is None:
             return None
         for made in self.wrapped(candidate, value):
-            whole = self.value(made.term)
+            whole = self.acted(made.term)
             if whole is None or not self.fits(whole.shape):
                 continue
             scale = self.scale(whole)
@@ -184,6 +185,14 @@ class Search:
             if found is not None:
                 return found
         return None
+
+    def acted(self, term: Term) -> Value | None:
+        """The value of a formula where it is compared: a factor times what it is a factor of."""
+        value = self.value(term)
+        try:
+            return None if value is None else self.acting(value)
+        except DeriveError:
+            return None
 
     def fits(self, shape: Shape) -> bool:
         """Whether a shape is that of the derivative."""
@@ -225,7 +234,7 @@ class Search:
             if abs(size - number) < 1e-8 * number:
                 return const(sign.value * number)
         for name in self.goal.sizes:
-            length = self.point.sizes[name]
+            length = self.point.sizes.get(name, 0)
             for number in FACTORS[:3]:
                 if abs(size - number * length) < 1e-8 * size:
                     return apply("mul", const(sign.value * number), Var(name))
@@ -235,10 +244,10 @@ class Search:
 
     def proved(self, made: Edited) -> tuple[Edited, Value] | None:
         """The formula with its value, if it is proved equal to the truth."""
-        value = self.value(made.term)
-        if value is None or not agree(self.program, solid(value), self.goal.true):
+        value, whole = self.value(made.term), self.acted(made.term)
+        if value is None or whole is None or not agree(self.program, solid(whole), self.goal.true):
             return None
-        core = self.resolve(solid(value))
+        core = self.resolve(solid(whole))
         try:
             proof = self.prover.equal(core, self.goal.true, column_shape(self.goal.shape))
         except DeriveError:

@@ -13,7 +13,7 @@ from typing import Any
 
 from derive import statement as said
 from derive.dense import Stack
-from derive.diagnostic import DeriveError, refuse
+from derive.diagnostic import DeriveError, Diagnostic, refuse
 from derive.elaborate import Elaborator
 from derive.functions import FUNCTIONS, PRIME
 from derive.infer import shapes_of
@@ -22,9 +22,10 @@ from derive.notation.quantities import read_quantity
 from derive.notation.spelling import suggestion
 from derive.ops import ShapeMismatch
 from derive.scope import Alias, Scope
+from derive.selection import selection_name
 from derive.shape import Dim, Shape
 from derive.sizes import dim_of, linear
-from derive.tensors import solid
+from derive.tensors import Value, solid
 from derive.term import Derivation, Equation, Symbol, Term, Var, apply, const
 from derive.values import Value as Constant
 
@@ -52,16 +53,19 @@ class Setting:
     constants: dict[str, Constant] = field(default_factory=dict)
     spelled: dict[str, str] = field(default_factory=dict)
     given: dict[str, Term] = field(default_factory=dict)
+    given_shapes: dict[str, Shape] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     signs: dict[str, str] = field(default_factory=dict)
     vectors: str = ""
     loss: str = ""
     network: Stack | None = None
+    option: str | None = None
+    failures: dict[str, Diagnostic] = field(default_factory=dict)
     claims: list[Asked] = field(default_factory=list)
 
     def scope(self) -> Scope:
         """What a formula may use here; a given name goes before a declared one."""
-        shapes = {**self.shapes, **{name: () for name in self.given if name not in self.shapes}}
+        shapes = {**self.shapes, **self.given_shapes}
         for notation in self.spelled:
             if self.shapes.get(notation) == () and notation not in self.constants:
                 del shapes[notation]  # `as h` goes before a size that is called h
@@ -89,7 +93,7 @@ class Setting:
             case said.Loss(name=name, text=text):
                 self.lost(name, text)
             case said.Given(name=name, text=text):
-                self.given[name] = read_quantity(text, self.scope())
+                self.give(name, text)
             case said.Alias(written=written, text=text):
                 self.alias(written, text)
             case said.ClaimLine():
@@ -103,7 +107,11 @@ class Setting:
                 self.sizes[name] = size
 
     def stacked(self, network: Stack) -> None:
-        """The names of a stack of layers."""
+        """The names of a stack of layers; `option` is for one that leaves its reduction open."""
+        if self.option and not (network.stated or network.single):
+            single = self.option == "single"
+            reduction = "sum" if single else self.option
+            network = replace(network, reduction=reduction, single=single)
         derivation = network.derivation
         self.network, self.loss = network, derivation.loss
         self.symbols += derivation.symbols
@@ -147,7 +155,7 @@ class Setting:
 
     def selection(self, index: str, dim: Dim) -> str:
         """The matrix, one 1 in a row, that picks rows: `W[idx]` is a product with it."""
-        name = f"{index}·{dim}"
+        name = selection_name(index, dim)
         if name not in self.shapes:
             self.shapes[name] = shape = (*self.shapes[index], dim)
             self.symbols.append(Symbol(name, shape, "const", ("one-hot axis=1",)))
@@ -157,7 +165,7 @@ class Setting:
 
     def known_selection(self, index: str, dim: Dim) -> str:
         """That matrix, where the forward program picks rows so."""
-        name = f"{index}·{dim}"
+        name = selection_name(index, dim)
         if name not in self.shapes:
             raise ShapeMismatch(
                 "axis", f"nothing is picked by `{index}` along {dim} in this network"
@@ -178,6 +186,24 @@ class Setting:
             raise refuse("D101", f"the loss `{name}` has no equation", help=help)
         self.loss = name
 
+    def give(self, name: str, text: str) -> None:
+        """A name for a derivative, from here on."""
+        self.aliases.pop(name, None)
+        term = read_quantity(text, self.scope())
+        self.given[name], self.given_shapes[name] = term, ()
+        made = Elaborator(self.shapes, self._like, sizes=self.sizes)
+        try:
+            self.given_shapes[name] = made.value(term).shape
+        except DeriveError:
+            return  # a Jacobian, whose arrangement each claim settles for itself
+
+    def _like(self, name: str) -> Value | None:
+        """A derivative as far as its shape goes: that of a number is like what it is by."""
+        of, sign, wrt = name[1:].partition("/d")
+        if not sign or wrt not in self.shapes or self.shapes.get(of) != ():
+            return None
+        return Value(Var(wrt), self.shapes[wrt])
+
     def alias(self, written: str, text: str) -> None:
         """What a spelling stands for from here on."""
         self.aliases.pop(written, None)
@@ -193,7 +219,7 @@ class Setting:
 
 
 def setting_of(lines: Iterable[said.Statement], start: Setting | None = None) -> Setting:
-    """What a document sets out. Raises DeriveError, with its line, for one that does not fit."""
+    """What a document sets out. What a statement fails of is kept, and told where it is missed."""
     made = start or Setting()
     for statement in lines:
         try:
@@ -201,7 +227,8 @@ def setting_of(lines: Iterable[said.Statement], start: Setting | None = None) ->
         except DeriveError as error:
             found = error.diagnostic
             message = f"line {statement.line}: {found.message}"
-            raise DeriveError(replace(found, message=message)) from None
+            name = getattr(statement, "name", f"line {statement.line}")
+            made.failures.setdefault(name, replace(found, message=message))
     return made
 
 

@@ -159,7 +159,9 @@ FACT = re.compile(
     rf"|{'|'.join(fact for fact in FACTS if fact not in ALONG)})\s*$"
 )
 TIMES = re.compile(r"\s*(?:×|\*|\\times|(?<=\s)x(?=\s)|(?<=[0-9])x(?=[0-9]))\s*")
-DIM = re.compile(r"(?:[^\W\d]\w*|[0-9]{1,9})(?:\s*[+-]\s*(?:[^\W\d]\w*|[0-9]{1,9}))*")
+_SIZE = r"(?:[^\W\d]\w*|[0-9]{1,9})"
+_MULTIPLE = rf"(?:[0-9]{{1,2}}\s*\*\s*)?{_SIZE}(?:\s*\*\s*[0-9]{{1,2}})?"
+DIM = re.compile(rf"{_MULTIPLE}(?:\s*[+-]\s*{_MULTIPLE})*")
 
 
 def _shape(part: Extract) -> tuple[str, ...]:
@@ -167,13 +169,18 @@ def _shape(part: Extract) -> tuple[str, ...]:
     if part.text == "scalar":
         return ()
     inner = re.fullmatch(r"\(([^()]*)\)", part.text)
-    texts = inner[1].removesuffix(",").split(",") if inner else TIMES.split(part.text)
+    texts = inner[1].removesuffix(",").split(",") if inner else _factors(part.text)
     dims = tuple(re.sub(r"\s+", "", text) for text in texts)
     if not all(DIM.fullmatch(text.strip()) for text in texts):
         help = f"a shape is `A × B`, `(D,)` or `scalar`; facts are {', '.join(FACTS)}"
         near = suggestion(part.text.split()[-1] if part.text else "", FACTS)
         raise part.refuse("D125", f"`{shown(part.flat())}` is not a shape", near or help)
     return dims
+
+
+def _factors(text: str) -> list[str]:
+    """The sizes between signs; beside a `×`, a `*` belongs to a size, as in `D × 4*H`."""
+    return re.split(r"\s*×\s*", text) if "×" in text else TIMES.split(text)
 
 
 def _let(_: str, body: Extract) -> Let:

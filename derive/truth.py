@@ -24,6 +24,11 @@ INNER = "ˆ"
 """Ends the inner name of a declared one that would clash with the name of a derivative: `dz2`."""
 
 
+ACTING = ("entrywise", "after", "before")
+"""A derivative of a tensor as the factor by which it acts in the chain rule: dL/dx = dL/dy ∘ F,
+dL/dy F, or F dL/dy, for every dL/dy. So `dz/dH = W^T` has a meaning without a four-way tensor."""
+
+
 @dataclass(frozen=True)
 class Target:
     """Which derivative: of what, by what, and how it is arranged."""
@@ -72,7 +77,7 @@ class Truth:
         """The shape of a derivative in its arrangement."""
         if target.layout == "gradient" and not self.seeded:
             return self.shapes[target.wrt]
-        if target.layout in ("gradient", "elementwise"):
+        if target.layout in ("gradient", "elementwise", *ACTING):
             return self.shapes[target.wrt]
         ends = (self.length(target.of), self.length(target.wrt))
         return ends if target.layout == "jacobian" else (ends[1], ends[0])
@@ -86,7 +91,7 @@ class Truth:
 
     def formula(self, target: Target) -> Term:
         """The derivative in its arrangement, as a formula in adjoints and forward names."""
-        if not self.seeded:
+        if not self.seeded or target.layout in ACTING:
             return self.adjoint(target.wrt)
         if target.layout == "elementwise":
             return self._diagonal(target)

@@ -65,9 +65,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class Report:
-    """The claims of one text, each with its verdict."""
+    """The claims of one text, each with its verdict; `notes` on lines that were not understood."""
 
     claims: tuple[Claim, ...] = field(default_factory=tuple)
+    notes: tuple[Diagnostic, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -77,7 +78,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """0 all well, 1 something wrong, 2 something unreadable, 3 something undecided."""
-        verdicts = {claim.verdict for claim in self.claims}
+        verdicts = {claim.verdict for claim in self.claims} or {"unreadable"}
         if verdicts & {"refuted", "ill-shaped"}:
             return 1
         if "unreadable" in verdicts:
@@ -86,7 +87,11 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data."""
-        return {"ok": self.ok, "claims": [_claim_data(claim) for claim in self.claims]}
+        return {
+            "ok": self.ok,
+            "claims": [_claim_data(claim) for claim in self.claims],
+            "notes": [note.render() for note in self.notes],
+        }
 
     def to_json(self) -> str:
         """The report as JSON."""

@@ -48,6 +48,7 @@ SCOPE = Scope(
         Alias("act_prime", function="sigmoid'"),
         alias("layers[-1]", "W2"),
         alias("h[t]", "a1"),
+        alias("lambda", "eps"),
     ),
 )
 

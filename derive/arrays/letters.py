@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from derive.arrays.rule import ONE_WIDE, Rule, args_of
@@ -10,7 +11,7 @@ from derive.indexing import array, bound_by, closed, fresh_letter, letters_of, t
 from derive.ops import ShapeMismatch
 from derive.shape import ONE, Dim, agree, shape_text
 from derive.tensors import Value, solid
-from derive.term import Apply, Attr, Term, Var, apply, const
+from derive.term import Apply, Attr, Binding, Term, Var, apply, const
 
 
 def read_entry(a: Value, places: Sequence[Term]) -> Term:
@@ -69,6 +70,8 @@ def _named(upper: Attr) -> Dim | None:
 
 
 def _each(e: Any, term: Apply) -> Value:
+    if term.attrs and isinstance(term.attrs[0], Binding):
+        return _settled(e, term, term.attrs[0])
     letters = bound_by(apply("array", term.args[0], attrs=term.attrs))
     body = e.value(term.args[0])
     dims = [dim for dim in map(e.bound, letters) if dim is not None]
@@ -80,6 +83,12 @@ def _each(e: Any, term: Apply) -> Value:
         axes.append((fresh_letter(), ONE))
     result: Value = e.closed(Value(array(solid(body), axes), shape))
     return result
+
+
+def _settled(e: Any, term: Apply, made: Binding) -> Value:
+    """An array of entries as the true gradient has it, which a repair takes up."""
+    args = tuple(solid(part) for part in args_of(e, term))
+    return Value(replace(term, args=args), tuple(dim for _, dim in made.indices))
 
 
 def _delta(e: Any, term: Apply) -> Value:

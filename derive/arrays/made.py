@@ -32,7 +32,7 @@ def _filled_like(number: int) -> Rule:
 def _identity(e: Any, term: Apply) -> Value:
     attr = term.attrs[0] if term.attrs else None
     dim = None if attr is None else dim_of_attr(attr)
-    return Value(apply("eye"), OPEN_EYE) if dim is None else eye_of(dim)
+    return Value(const(1), OPEN_EYE) if dim is None else eye_of(dim)
 
 
 def _literal(e: Any, term: Apply) -> Value:

@@ -67,6 +67,8 @@ def _gather(e: Any, term: Apply) -> Value:
         raise ShapeMismatch("axis", "only rows of a matrix, by a declared index, are picked here")
     rows = e.value(index).shape[0]
     name = e.chosen(index.name, table.shape[0])
+    if isinstance(term.args[0], Apply) and term.args[0].op == "eye":
+        return Value(Var(name), (rows, table.shape[1]))
     return Value(apply("matmul", Var(name), solid(table)), (rows, table.shape[1]))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from derive.arrays.rule import OPEN_EYE, Rule, args_of, eye_of
@@ -11,7 +11,8 @@ from derive.ops import ShapeMismatch
 from derive.shape import Shape, broadcast, shape_text
 from derive.slopes import slope_term
 from derive.tensors import Value, as_row, same_shape, solid, turned
-from derive.term import Apply, Term, apply, const
+from derive.selection import is_selection
+from derive.term import Apply, Term, Var, apply, const
 
 
 def elementwise(op: str, a: Value, b: Value, e: Any = None) -> Value:
@@ -31,7 +32,13 @@ def _sized(value: Value, other: Value) -> Value:
     """An identity of unknown size, at the size of its partner."""
     if value.shape != OPEN_EYE or len(other.shape) != 2 or other.shape == OPEN_EYE:
         return value
-    return eye_of(other.shape[0])
+    return sized(value, other.shape)
+
+
+def sized(value: Value, shape: Shape) -> Value:
+    """An identity of unknown size, with the factor on it, at a size."""
+    eye = eye_of(shape[0])
+    return eye if value.term == const(1) else elementwise("mul", Value(value.term, ()), eye)
 
 
 def _binary(op: str) -> Rule:
@@ -65,7 +72,24 @@ def _power(e: Any, term: Apply) -> Value:
 
 def _function(e: Any, term: Apply) -> Value:
     (a,) = args_of(e, term)
+    if (inner := _picked(a.term)) is not None:
+        one, picks = inner
+        return Value(picks(_applied(term.op, one)), a.shape, a.spread)
     return Value(_applied(term.op, a.term), a.shape, a.spread)
+
+
+def _picked(term: Term) -> tuple[Term, Callable[[Term], Term]] | None:
+    """What a sum with one 1 in each row picks from, and the same sum of something else.
+
+    A function of what is picked is picked from the function: `log(p[range(N), y])`.
+    """
+    match term:
+        case Apply("transpose", (inner,)) if (found := _picked(inner)) is not None:
+            one, picks = found
+            return one, lambda new: turned(picks(new))
+        case Apply("sum", (Apply("mul", (Var(name), one)),), attrs) if is_selection(name):
+            return one, lambda new: apply("sum", apply("mul", Var(name), new), attrs=attrs)
+    return None
 
 
 def _applied(op: str, inner: Term) -> Term:

@@ -11,7 +11,7 @@ from derive.arrays.rule import OPEN_EYE, Rule, args_of
 from derive.ops import ShapeMismatch
 from derive.shape import ONE, agree, shape_text
 from derive.tensors import Value, solid, turned
-from derive.term import Apply, apply
+from derive.term import Apply, Term, apply, const
 
 
 def product(a: Value, b: Value, e: Any = None) -> Value:
@@ -19,7 +19,8 @@ def product(a: Value, b: Value, e: Any = None) -> Value:
     if () in (a.shape, b.shape):
         return elementwise("mul", a, b)
     if a.shape == OPEN_EYE or b.shape == OPEN_EYE:
-        return b if a.shape == OPEN_EYE else a
+        eye, other = (a, b) if a.shape == OPEN_EYE else (b, a)
+        return other if eye.term == const(1) else _scaled(eye.term, other)
     if len(a.shape) > 2 or len(b.shape) > 2:
         raise ShapeMismatch("rank", "a matrix product needs two matrices")
     inner = (a.shape[-1], b.shape[0])
@@ -30,6 +31,10 @@ def product(a: Value, b: Value, e: Any = None) -> Value:
         both = f"{shape_text(a.shape)} times {shape_text(b.shape)}"
         raise ShapeMismatch("chain", f"{both}: {message}")
     return _product(a, b)
+
+
+def _scaled(factor: Term, value: Value) -> Value:
+    return Value(apply("mul", factor, value.term), value.shape, value.spread)
 
 
 def _product(a: Value, b: Value) -> Value:
@@ -66,6 +71,8 @@ def flattened(value: Value) -> Value:
     """A row or a column as an array with one axis. Raises ShapeMismatch for a matrix."""
     if len(value.shape) < 2:
         return Value(value.term, value.shape or (ONE,), value.spread)
+    if len(value.shape) > 2:
+        raise ShapeMismatch("rank", f"{shape_text(value.shape)} is neither a row nor a column")
     rows, columns = value.shape
     if columns.is_one:
         return Value(value.term, (rows,), value.spread)

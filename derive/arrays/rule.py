@@ -16,7 +16,7 @@ Rule = Callable[[Any, Apply], Value]
 
 
 OPEN_EYE = (Dim(("?",)), Dim(("?",)))
-"""The shape of an identity `I` whose size its partner decides."""
+"""The shape of an identity `I` whose size its partner decides; its formula is the factor on it."""
 
 
 ONE_WIDE = ((fresh_letter(), ONE),)

@@ -1,4 +1,4 @@
-"""`derive explain W2`: how one gradient comes about, step by step."""
+"""`derive explain W2`: how one gradient comes about. `derive explain D312`: a kind of mistake."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from derive.commands.network import network
 from derive.commands.paper import Paper
 from derive.diagnostic import DeriveError
 from derive.formulas import gradients
+from derive.mistakes import has_page, page
 from derive.notation import write
 from derive.reasons import explain
 from derive.shape import shape_text
@@ -16,6 +17,14 @@ REFUSALS = (DeriveError,)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Prints the page on a mistake, or how a gradient comes about."""
+    if has_page(arguments.name):
+        Paper().as_is(page(arguments.name).rstrip("\n"))
+        return 0
+    return _derivation(arguments)
+
+
+def _derivation(arguments: argparse.Namespace) -> int:
     """Prints the forward equations, the steps with their reasons, and the result."""
     stack, paper = network(arguments), Paper()
     found = gradients(stack)

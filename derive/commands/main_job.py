@@ -27,7 +27,7 @@ from derive.commands.proving import judge, prove, show_gradients
 from derive.dense import Stack
 from derive.diagnostic import DeriveError
 from derive.formulas import gradients
-from derive.judging import Report, split_claim
+from derive.verdict import Report
 
 REFUSALS = (
     DeriveError,
@@ -64,7 +64,7 @@ def _work(
 ) -> int:
     found = gradients(job.stack)
     show_gradients(job, found)
-    report = judge(job, found, claims)
+    report = judge(job, claims)
     text = text_of(job.stack, found)
     proved = prove(job, found, text)
     module = load(text)
@@ -106,6 +106,17 @@ def _check_outputs(arguments: argparse.Namespace) -> None:
             check_writable(path)
     if arguments.plot is not None:
         codegen.check_picture(arguments.plot)
+
+
+def split_claim(text: str) -> tuple[str, str]:
+    """The name and the formula of `dL/dW2 = formula` or `dW2 = formula`; a name alone is W2.
+
+    Raises ValueError for a text without an equation sign.
+    """
+    left, sign, right = text.partition("=")
+    if not sign:
+        raise ValueError(f"a claim is an equation such as dL/dW2 = ..., not `{text}`")
+    return left.strip(), right.strip()
 
 
 def _exit_code(report: Report, proved: bool, verification: Verification) -> int:

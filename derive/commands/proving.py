@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import derive
 from codegen.readback import Reading, read_back
 from derive.commands.job import Job
 from derive.formulas import Gradients
-from derive.judging import Report, check
 from derive.notation import write
 from derive.proof import Prover
 from derive.shape import shape_text
 from derive.textbook import textbook
+from derive.verdict import Report
 
 
 def show_gradients(job: Job, found: Gradients) -> None:
@@ -50,8 +51,8 @@ def _shape(found: Gradients, name: str, sizes: Mapping[str, int]) -> str:
     return shape_text(found[name].shape, sizes) if name in found else ""
 
 
-def judge(job: Job, found: Gradients, claims: Mapping[str, str]) -> Report:
-    report = check(job.stack, claims, found)
+def judge(job: Job, claims: Mapping[str, str]) -> Report:
+    report = derive.check(job.stack, claims)
     if claims:
         job.paper.heading("Claims")
         for claim in report.claims:

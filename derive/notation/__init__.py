@@ -1,17 +1,20 @@
 r"""Formulas as people write them, to terms and back: one table read in both directions.
 
-`read` takes plain text, Unicode and LaTeX; `read_numpy` one expression and `read_program` several
-assignments in NumPy notation; `write` gives all three. Whatever is refused is a `DeriveError` with
-the place of the fault.
+`read` takes plain text, Unicode and LaTeX, and `read_claim` whole claims in them; `read_numpy` one
+expression and `read_program` several assignments in NumPy notation; `write` gives all three.
+Whatever is refused is a `DeriveError` with the place of the fault.
 
     text -> scanner (tokens) -> words (names) -> reader -> Term -> writer (by styles, table) -> text
+    text -> claim_scanner -> layout (equations) -> marks -> resolve -> claim_reader -> ClaimText
     text -> python (syntax tree) -> numpylike, program -> Term, Equations
+    code of a claim -> tongues (to Python's signs) -> python -> statements, codelike -> ClaimText
 
 >>> term = read(r"W_2^\top(\hat{y} - y)", ["W2", "yhat", "y"])
 >>> write(term, "plain"), write(term, "numpy")
 ('W2^T (yhat - y)', 'W2.T @ (yhat - y)')
 """
 
+from derive.notation.claims import read_claim
 from derive.notation.names import latex_name, name_key
 from derive.notation.numpylike import read_numpy
 from derive.notation.program import read_program
@@ -27,6 +30,7 @@ __all__ = [
     "looks_like_numpy",
     "name_key",
     "read",
+    "read_claim",
     "read_numpy",
     "read_program",
     "write",

@@ -12,7 +12,7 @@ _C = re.compile(
     r"\s*(?:\+\+\s*(?P=i)|(?P=i)\s*\+\+|(?P=i)\s*\+=\s*1)\s*\)"
 )
 _RUST = re.compile(r"\bfor\s+(?P<i>[A-Za-z_]\w*)\s+in\s+0\s*\.\.\s*(?P<n>[^{};=]+?)\s*(?=\{)")
-_HEADER = re.compile(r"\bfor \w+ in range\([^{};\n]*\)(?=\s*(?:[^:\s]|$))")
+_HEADER = re.compile(r"\bfor \w+ in range\((?:[^(){};\n]|\([^()]*\))*\)(?=\s*(?:[^:\s]|$))")
 _TOKEN = re.compile(
     rf"(?P<loop>{_HEADER.pattern}\s*(?P<open>\{{)?\s*)|(?P<end>;)\s*|(?P<close>\}})\s*|(?P<room>\s*\n\s*)"
 )

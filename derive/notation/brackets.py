@@ -13,8 +13,8 @@ from derive.term import Attr
 CELL = (",", "|", "&")
 ROW = (";", "\\\\")
 _COMPARISONS = (">", "<", "≥", "≤")
-_STARTS = frozenset(("number", "name", "call", "open", "command"))
-_ENDS = frozenset(("number", "name", "close"))
+_STARTS = frozenset(("number", "name", "call", "open", "command", "piece"))
+_ENDS = frozenset(("number", "name", "close", "piece"))
 
 
 def _top(tokens: Sequence[Token], place: int) -> Iterator[int]:

@@ -13,7 +13,7 @@ from derive.diagnostic import DeriveError, Span, refuse
 from derive.notation.calls import function_of
 from derive.notation.claim_calls import claim_function
 from derive.notation.hanging import Hanging, hanging
-from derive.notation.heads import bare, renamed, unbraced
+from derive.notation.heads import bare, is_word, renamed, unbraced
 from derive.notation.indices import IndexReader, Places, entry
 from derive.notation.lexicon import INDEX, Found, Lexicon, apart, placed, run_key
 from derive.notation.marks import NAMING, Mark, Marks, mates
@@ -21,6 +21,8 @@ from derive.notation.spelling import listing, shown, suggestion
 from derive.term import Apply, Term, Var
 
 GRADIENT = "gradient"
+LONGEST_WORD = 30
+"""Letters of the name of a function at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,19 @@ class Namer:
         self.indices = indices
         self.text = text
         self.loss = lexicon.scope.loss
-        self.pair: frozenset[str] = frozenset()
+        self.pairs: frozenset[frozenset[str]] = frozenset()
+        self.memo: dict[tuple[int, int], tuple[Marks, list[Choice]]] = {}
 
     # ------------------------------------------------------------------------------------ names
 
     def choices(self, marks: Marks, start: int) -> list[Choice]:
         """What the letters from here on can be, the longest first."""
+        key = (id(marks), start)
+        if key not in self.memo:
+            self.memo[key] = (marks, self._choices(marks, start))
+        return self.memo[key][1]
+
+    def _choices(self, marks: Marks, start: int) -> list[Choice]:
         if start >= len(marks):
             return []
         found = [(one, self._named(one)) for one in self.lexicon.find(marks, start)]
@@ -76,14 +85,16 @@ class Namer:
     def _priced(self, found: Found, choice: Choice, marks: Marks, start: int) -> Choice:
         r"""The cost of a reading; a pair of letters, `gh` in LaTeX, may rather be a product."""
         pair = choice.end == start + 2 and marks[start].text != "d" and "\\" in self.text
-        cost = 0.9 if found.meaning.own else 1.0 + pair
+        cost = (
+            0.9 if found.meaning.own and found.exact > 2 else 1.0 + pair * (not found.meaning.own)
+        )
         return replace(choice, cost=cost + 2 * (pair and bool(choice.places)))
 
     def _named(self, found: Found) -> Choice | None:
         meaning = found.meaning
         if meaning.function:
             return Choice(found.end, found.rest, function=meaning.function)
-        if meaning.term is None or any(_is_word(part.marks) for part in found.rest.sups):
+        if meaning.term is None or any(is_word(part.marks) for part in found.rest.sups):
             return None
         indexed = self.indices.of(meaning.term, found.rest, meaning.raised)
         if indexed is None:
@@ -96,7 +107,7 @@ class Namer:
         key, place = "", start
         while place < len(marks) and marks[place].kind in NAMING:
             mark = marks[place]
-            if place > start and apart(marks, place):
+            if len(key) > LONGEST_WORD or (place > start and apart(marks, place)):
                 return
             ends = place + 1 == len(marks) or marks[place + 1].kind not in NAMING
             if ends or mark.kind == "word" or marks[place + 1].spaced or not mark.bare:
@@ -129,7 +140,9 @@ class Namer:
         yield from self._quotient(marks, start)
         for one in inner:
             choice = self._named(one)
-            if choice and isinstance(choice.term, Var) and _is_quantity(choice.term.name):
+            if not choice or choice.term == Var(self.loss):
+                continue
+            if isinstance(choice.term, Var) and _is_quantity(choice.term.name):
                 term = Var(f"d{self.loss}/d{choice.term.name}")
                 end = choice.end + shift
                 yield Choice(end, choice.rest, term, choice.places, inferred=True)
@@ -138,7 +151,8 @@ class Namer:
         """`dL_dW`, as code spells it."""
         word = marks[start]
         place = start
-        while place < len(marks) - 1 and marks[place].kind in NAMING and marks[place].bare:
+        end = min(len(marks) - 1, start + LONGEST_WORD)
+        while place < end and marks[place].kind in NAMING and marks[place].bare:
             place += 1
         subs = marks[place].subs
         if word.kind == "word" or len(subs) != 1 or marks[place].sups or subs[0][0].text != "d":
@@ -156,13 +170,17 @@ class Namer:
                 return
             if run_key(tuple(bare(m) for m in marks[start : place + 1])) == "delta":
                 hung = hanging(marks[place])
-                places = self.indices.places(hung.subs, 2) if not hung.sups else None
+                # `\delta_i^j` is one only between the letters of a Jacobian: it may be a layer's
+                subs = (*hung.subs, *(part.marks for part in hung.sups if not part.label))
+                places = self.indices.places(subs, 2)
                 if places and len(places) == 2 and None not in places and not hung.primes:
                     span = marks[start].span.join(marks[place].span)
                     args = tuple(one for one in places if one is not None)
                     rest = Hanging(turned=hung.turned)
                     # between the letters of a Jacobian it goes before a delta of unknown shape
-                    pair = {one.name for one in args if isinstance(one, Var)} == self.pair
+                    pair = frozenset(one.name for one in args if isinstance(one, Var)) in self.pairs
+                    if hung.sups and not pair:
+                        return
                     cost = 0.5 if pair else 1.5
                     yield Choice(place + 1, rest, Apply("delta", args, (), span), cost=cost)
 
@@ -234,11 +252,6 @@ def is_array(term: Term) -> bool:
     if isinstance(term, Apply):
         return term.op == "entry" and isinstance(term.args[0], Var)
     return isinstance(term, Var) and _is_quantity(term.name)
-
-
-def _is_word(marks: Marks) -> bool:
-    """Whether a superscript is letters that are neither index nor power: `W^{out}`."""
-    return len(marks) > 2 and all(mark.kind in NAMING and mark.bare for mark in marks)
 
 
 def _unspelled(term: Term, places: Places, rest: Hanging) -> Term:

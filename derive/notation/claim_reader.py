@@ -14,7 +14,7 @@ from derive.notation.claim_calls import build_claim, make
 from derive.notation.claim_signs import NORM
 from derive.notation.emitting import Resolved
 from derive.notation.enclosed import Enclosed
-from derive.notation.indices import entry
+from derive.notation.indices import entry, shape_of
 from derive.notation.lexicon import INDEX
 from derive.notation.piece import ONE, Maker, Piece
 from derive.notation.scanner import Token
@@ -111,7 +111,7 @@ class ClaimReader(Enclosed):
         """The entry of a group or a call."""
         places = self.resolved.places[int(token.text)]
         span = piece.span.join(token.span)
-        return Piece(entry(piece.term, places, span), span, piece.depth + 1, scalar=True)
+        return Piece(entry(piece.term, places, span), span, piece.depth + 1)
 
     # ------------------------------------------------------------------------------------ atoms
 
@@ -146,10 +146,9 @@ class ClaimReader(Enclosed):
             return term.name.startswith(INDEX)
         if term.op != "entry":
             return term.op in ("delta", "total", "trace", "inner")
-        array = term.args[0]
-        shape = self.scope.shapes.get(array.name, ()) if isinstance(array, Var) else ()
+        shape = shape_of(term.args[0], self.scope.shapes)
         axes = sum(not dim.is_one for dim in shape)
-        return len(term.args) - 1 >= axes
+        return bool(shape) and len(term.args) - 1 >= axes
 
     # ------------------------------------------------------------------------- sums, derivatives
 
@@ -178,7 +177,8 @@ class ClaimReader(Enclosed):
             other = Apply("sub", (Const(ONE), equal), (), token.span)
             body = self.make.apply("mul", [Piece(other, token.span, scalar=True), body], span)
         last = letter == said.letters[-1]
-        lower, upper = (said.lower, said.upper) if last else (None, None)
+        upper = said.upper if last else None
+        lower = None if upper is None or said.lower is None else 1
         made = self.make.apply("total", [body], span, (name, lower, upper))
         return replace(made, scalar=body.scalar)
 
@@ -212,6 +212,8 @@ class ClaimReader(Enclosed):
 
     def case(self) -> Case:
         """One row."""
+        while self.next.is_sign("&"):
+            self.take()
         with self.inside():
             value = self.expression(ADD)
         otherwise = False

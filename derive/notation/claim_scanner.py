@@ -17,6 +17,7 @@ from derive.notation.claim_signs import (
     CLAIM_FONTS,
     CLAIM_PAIRS,
     DOUBLE,
+    EQUALS,
     LONG_SIGNS,
     PLAIN_ENVIRONMENTS,
     PROSE,
@@ -37,6 +38,7 @@ _BRACE_OF_CASES = re.compile(
     r"\\left\s*\\(?:\{|lbrace)\s*\\begin\s*\{(array|matrix|aligned)\}(?:\{[lcr|@\s]*\})?"
 )
 _LONG = re.compile("|".join(re.escape(sign) for sign in sorted(LONG_SIGNS, key=len, reverse=True)))
+_DEFINED = re.compile(r"\\(?:stackrel|overset)\s*\{(?:[^{}]|\{[^{}]*\})*\}\s*\{\s*:?=\s*\}")
 _DELIMITERS = re.compile(r"\$\$?|\\\[|\\\]|\\\(|\\\)|(?:\\left|\\right)\s*\.")
 _DOUBLE_DIGIT = re.compile(r"\s*\{\s*([01])\s*\}|\s*([01])(?![0-9.])")
 _MODULE = re.compile(r"(?:np|numpy|jnp|torch)\.(?=[a-z])")
@@ -91,7 +93,9 @@ class _ClaimScanner(Scanner):
         match = _NAME.match(self.text, self.place)
         name = match.group(1) if match else ""
         length = len(match.group()) if match else 1
-        if brace := _BRACE_OF_CASES.match(self.text, self.place):
+        if defined := _DEFINED.match(self.text, self.place):
+            self.emit("sign", EQUALS, len(defined.group()))
+        elif brace := _BRACE_OF_CASES.match(self.text, self.place):
             self.cases_by_brace.append(brace.group(1))
             self.emit("open", "cases", len(brace.group()))
         elif name in SKIPPED:
@@ -123,7 +127,7 @@ class _ClaimScanner(Scanner):
         argument = _BRACED.match(self.text, self.place + length)
         assert argument
         inner = argument.group(1)
-        if not inner.strip():
+        if not re.search(r"[A-Za-z0-9]", inner):
             self.skip(argument.end() - self.place)
         elif re.search(r"[A-Za-z]{2}|,", inner) and not re.search(r"[\\^=]", inner):
             self.emit("prose", inner.strip().rstrip(":,").lower(), argument.end() - self.place)

@@ -14,6 +14,7 @@ def _words(text: str) -> tuple[str, ...]:
 EQUALS = "="
 NORM = "‖"
 DOTS = "…"
+OVER = "over"
 
 CLAIM_COMMANDS: Mapping[str, tuple[str, str]] = {
     "sum": ("sum", "∑"),
@@ -45,7 +46,7 @@ CLAIM_COMMANDS: Mapping[str, tuple[str, str]] = {
     "lbrace": ("open", "("),
     "rbrace": ("close", ")"),
     **dict.fromkeys(_words("underbrace overbrace"), ("brace", "brace")),
-    "setminus": ("sign", "≠"),
+    "over": ("sign", OVER),
     "_": ("sign", "_"),
     "&": ("sign", "&"),
     "sinh": ("word", "sinh"),
@@ -62,6 +63,7 @@ CLAIM_CHARACTERS: Mapping[str, tuple[str, str]] = {
     "⊗": ("sign", "⊗"),
     "⊘": ("sign", "⊘"),
     "•": ("sign", "*"),
+    "∙": ("sign", "·"),
     "⋆": ("sign", "*"),
     "∈": ("sign", "∈"),
     "←": ("sign", EQUALS),
@@ -88,6 +90,9 @@ LONG_SIGNS: Mapping[str, str] = {
     "==": "==",
     "=>": EQUALS,
     "!=": "≠",
+    ".*": "∘",
+    "./": "/",
+    ".^": "^",
     "||": NORM,
     "...": DOTS,
     "->": "→",
@@ -97,13 +102,14 @@ LONG_SIGNS: Mapping[str, str] = {
 SKIPPED = frozenset(
     _words("""
         nonumber notag limits nolimits scriptstyle mathstrut hfill normalsize small large centering
-        noindent relax mathop mathbin mathrel mathord protect qty newline
+        noindent relax therefore because boxed fbox mathop mathbin mathrel mathord protect qty
+        newline
     """)
 )
 """Commands that mean nothing here."""
 
 WITH_ARGUMENT = frozenset(
-    _words("tag label hspace vspace color phantom hphantom vphantom eqref ref")
+    _words("textcolor tag label hspace vspace color phantom hphantom vphantom eqref ref")
 )
 """Commands that mean nothing here, with their argument."""
 

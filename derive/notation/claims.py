@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from derive.diagnostic import DeriveError, Span, refuse
 from derive.notation.choices import GRADIENT
 from derive.notation.claim_reader import ClaimReader
-from derive.notation.claim_scanner import scan_claim
+from derive.notation.claim_scanner import MAX_TOKENS, scan_claim
 from derive.notation.derivatives import Derivatives
 from derive.notation.emitting import Resolved
 from derive.notation.indices import IndexReader
@@ -25,6 +26,7 @@ from derive.notation.piece import Maker
 from derive.notation.resolve import resolve
 from derive.notation.sums import everything
 from derive.notation.table import CHOICES
+from derive.notation.unrolled import unrolled
 from derive.scope import ClaimText, Link, Scope
 from derive.term import Apply, Term, Var, fold, walk
 
@@ -36,8 +38,9 @@ def read_claim(text: str, scope: Scope) -> ClaimText:
 
     >>> from derive.shape import Dim
     >>> shapes = {"L": (), "W": (Dim(("n",)), Dim(("m",))), "d": (Dim(("n",)),)}
-    >>> read_claim(r"\frac{\partial L}{\partial W} = 2 d", Scope(shapes)).left
-    Var(name='dL/dW')
+    >>> claim = read_claim(r"\frac{\partial L}{\partial W_{ij}} = 2 d_i", Scope(shapes))
+    >>> claim.letters, [link.term.op for link in claim.links]
+    (('i',), ['mul'])
     """
     try:
         return _Claim(text, scope).read()
@@ -47,9 +50,8 @@ def read_claim(text: str, scope: Scope) -> ClaimText:
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """One part of a chain: its marks, its tokens, its place."""
+    """One part of a chain: its tokens and its place."""
 
-    marks: Marks
     resolved: Resolved
     span: Span
 
@@ -62,7 +64,7 @@ class _Claim:
         self.scope = scope
         self.lexicon = Lexicon(scope)
         self.signs = dict(_signs(scope.signs))
-        self.pair: frozenset[str] = frozenset()
+        self.pairs: frozenset[frozenset[str]] = frozenset()
         self.tokens = scan_claim(text)
 
     def read(self) -> ClaimText:
@@ -75,14 +77,32 @@ class _Claim:
     def namer(self, marks: Marks) -> Derivatives:
         """What finds names in one part."""
         namer = Derivatives(self.lexicon, IndexReader(self.lexicon, self.text, marks), self.text)
-        namer.pair = self.pair
+        namer.pairs = self.pairs
         return namer
 
     def side(self, tokens: Tokens) -> _Side:
         """One part with its letters resolved."""
         marks = attach(tokens, self.text)
         span = tokens[0].span.join(tokens[-1].span)
-        return _Side(marks, resolve(marks, self.namer(marks), self.text, span.end), span)
+        return _Side(self.resolved(marks, span.end), span)
+
+    def resolved(self, marks: Marks, end: int) -> Resolved:
+        """Marks with their letters resolved; sums over numbered names are written out first."""
+        namer = self.namer(marks)
+        longer = unrolled(marks, namer.indices.sum_text, lambda part: self.within(part, namer))
+        if longer is not None and len(longer) <= MAX_TOKENS:
+            return self.resolved(longer, end)
+        return resolve(marks, namer, self.text, end)
+
+    def within(self, marks: Marks, namer: Derivatives) -> frozenset[str] | None:
+        """The index letters in some marks; None where a name in them is not known."""
+        try:
+            found = resolve(marks, namer, self.text, 0)
+        except DeriveError:
+            return None
+        places = [place for row in found.places for place in row if place is not None]
+        terms = (*found.pieces, *places)
+        return frozenset[str]().union(*map(_free, terms))
 
     def term(self, side: _Side) -> Term:
         """The term that one part is."""
@@ -114,7 +134,7 @@ class _Claim:
             if is_left:
                 left_span = parts[0][0].span.join(parts[0][-1].span)
                 letters = self.letters(parts[0])
-                self.pair = self.jacobian(left)
+                self.pairs = self.jacobian(left)
                 parts = parts[1:]
         links = tuple(self.link(part, letters) for part in parts if part)
         free = {letter for link in links for letter in _free(link.term)}
@@ -138,15 +158,16 @@ class _Claim:
             return True, None
         kinds = [token.kind for token in side.resolved.tokens]
         alone = kinds[0] == "piece" and set(kinds[1:]) <= {"sign", "end"}
-        return alone or kinds[0] == "operator", term
+        return alone or kinds[0] == "operator" or _is_named(term), term
 
-    def jacobian(self, left: Term | None) -> frozenset[str]:
-        """The two letters of a left side that is an entry of a Jacobian."""
+    def jacobian(self, left: Term | None) -> frozenset[frozenset[str]]:
+        """The pairs of letters, above and below, of a left side that is an entry of a Jacobian."""
         if not (isinstance(left, Apply) and left.op == "entry" and isinstance(left.args[0], Var)):
             return frozenset()
-        of = left.args[0].name.partition("/d")[0][1:]
-        names = frozenset(place.name for place in left.args[1:] if isinstance(place, Var))
-        return names if self.scope.shapes.get(of) and len(left.args) == 3 else frozenset()
+        of = self.scope.shapes.get(left.args[0].name.partition("/d")[0][1:], ())
+        rank = sum(not dim.is_one for dim in of)
+        names = [place.name for place in left.args[1:] if isinstance(place, Var)]
+        return frozenset(frozenset(pair) for pair in product(names[:rank], names[rank:]))
 
     def letters(self, tokens: Tokens) -> tuple[str, ...]:
         """The index letters in the scripts of a left side, in order."""
@@ -182,6 +203,13 @@ class _Claim:
             message = f"the index {outside[0]} of a sum also stands outside of it"
             help = "put brackets around what is summed"
             raise refuse("D132", message, self.text, term.span or span, help=help)
+
+
+def _is_named(term: Term) -> bool:
+    """Whether a term is a name, or an entry or the transpose of one."""
+    while isinstance(term, Apply) and term.op in ("entry", "transpose"):
+        term = term.args[0]
+    return isinstance(term, Var)
 
 
 def _free(term: Term) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from derive.diagnostic import Span, refuse
 from derive.notation.choices import Choice, Namer, Quantity, is_argument, is_array, quantity_of
 from derive.notation.hanging import Hanging, hanging
-from derive.notation.heads import is_d, is_head, tail_of, unbraced
+from derive.notation.heads import is_d, is_head, is_variation, tail_of, unbraced
 from derive.notation.marks import Marks, mates
 from derive.term import Term, Var
 
@@ -18,7 +18,9 @@ class Derivatives(Namer):
     def fraction(self, over: Marks, under: Marks, span: Span) -> Term | str | None:
         """The derivative that a fraction is; the name it is by if no other is there; or None."""
         over, under = unbraced(over), unbraced(under)
-        if not (over and under and is_head(over[0]) and is_head(under[0])):
+        if not (over and under):
+            return None
+        if not (is_head(over[0]) and is_head(under[0])) and not is_variation(over, under):
             return None
         by_d = over[0].kind != "partial" or under[0].kind != "partial"
         if not over[0].bare or not under[0].bare:
@@ -106,6 +108,8 @@ class Derivatives(Namer):
             return None
         if not isinstance(choice.term, Var) or choice.places or place >= len(marks):
             return None
+        if self.indices.rank(choice.term) > 1:
+            return None  # the transpose of a matrix, times what stands in the brackets
         if marks[place].kind != "open" or marks[place].text != "(":
             return None
         end = mates(marks, self.text)[place]

@@ -73,6 +73,9 @@ class Emitter:
         """Put out a power."""
         if marks[0].is_sign("∘") and len(marks) > 1:
             marks = marks[1:]
+        elif len(marks) == 1 and marks[0].text == "1":
+            message = "nobody raises to the power 1, and no name has this label"
+            raise refuse("D109", message, self.text, marks[0].span)
         self.put("sign", "^", span)
         self.group(marks)
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from derive.notation.marks import Mark, Marks
+from derive.notation.marks import NAMING, Mark, Marks
 
 
 def is_head(mark: Mark) -> bool:
     return mark.kind == "partial" or is_d(mark) or (mark.kind == "word" and mark.text[0] == "d")
+
+
+def is_variation(over: Marks, under: Marks) -> bool:
+    r"""Whether a fraction is `\frac{\delta L}{\delta W}`, its deltas for ∂."""
+    heads = (over[0], under[0])
+    return all(one.kind == "greek" and one.text == "delta" and one.bare for one in heads)
 
 
 def is_d(mark: Mark) -> bool:
@@ -16,7 +22,7 @@ def is_d(mark: Mark) -> bool:
 def tail_of(marks: Marks) -> Marks:
     """What follows the sign of a derivative; `\\mathrm{dW}` holds both."""
     first = marks[0]
-    if first.kind == "partial" or first.text == "d":
+    if first.kind in ("partial", "greek") or first.text == "d":
         return unbraced(marks[1:])
     return (renamed(first), *marks[1:])
 
@@ -50,3 +56,8 @@ def unbraced(marks: Marks) -> Marks:
                 return marks
         marks = marks[1:-1]
     return marks
+
+
+def is_word(marks: Marks) -> bool:
+    """Whether a superscript is letters that are neither index nor power: `W^{out}`."""
+    return len(marks) > 2 and all(mark.kind in NAMING and mark.bare for mark in marks)

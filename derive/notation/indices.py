@@ -131,13 +131,7 @@ class IndexReader:
 
     def shape(self, term: Term) -> Shape:
         """The shape of a name, or of a derivative of a number by one; () if it is not known."""
-        if not isinstance(term, Var):
-            return ()
-        shapes = self.lexicon.scope.shapes
-        of, _, by = term.name.partition("/d")
-        if by and not shapes.get(of[1:]):
-            return shapes.get(by, ())
-        return shapes.get(term.name, ())
+        return shape_of(term, self.lexicon.scope.shapes)
 
     def fits(self, term: Term, places: Places) -> bool:
         """Whether a term may have these indices."""
@@ -189,6 +183,16 @@ class IndexReader:
         """Whether superscripts are indices: letters, and in a label ones that a sum binds."""
         names = [place.name[1:] for place in places if isinstance(place, Var)]
         return len(names) == len(places) and (not label or set(names) <= self.counting.bound)
+
+
+def shape_of(term: Term, shapes: Mapping[str, Shape]) -> Shape:
+    """The shape of a name, or of a derivative of a number by one; () if it is not known."""
+    if not isinstance(term, Var):
+        return ()
+    of, _, by = term.name.partition("/d")
+    if by and not shapes.get(of[1:]):
+        return shapes.get(by, ())
+    return shapes.get(term.name, ())
 
 
 def entry(term: Term, places: Places, span: Span) -> Term:

@@ -20,7 +20,22 @@ _ROW = "\\\\"
 _ARRANGED = frozenset("({")
 _JOINING = ("+", "-", "∘", "·", "*", "×", "@", "/")
 _ENDINGS = (".", ",", ":", "&")
-_ASIDES = ("where", "with", "for", "since", "because", "when", "if", "by", "as", "using", "(")
+_CONDITIONS = ("if", "when", "for", "unless")
+_RELATIONS = (EQUALS, "==", "≠", "<", ">", "≤", "≥")
+_ASIDES = (
+    "where",
+    "with",
+    "for",
+    "since",
+    "because",
+    "when",
+    "if",
+    "by",
+    "as",
+    "using",
+    "unless",
+    "(",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +90,7 @@ def _split(tokens: Sequence[Token], text: str) -> list[list[list[Token]]]:
         if not opened and plain and before and "\n" in text[before.span.end : token.span.start]:
             rows.row()
         if token.kind == "prose" and not opened and rows.cuts(token, before):
+            _check_condition(token, tokens, text)
             rows.ended = True
         if rows.ended and not token.is_sign(_ROW, ";"):
             continue
@@ -92,6 +108,15 @@ def _split(tokens: Sequence[Token], text: str) -> list[list[list[Token]]]:
         elif not token.is_sign("&"):
             rows.put(token)
     return rows.rows
+
+
+def _check_condition(aside: Token, tokens: Sequence[Token], text: str) -> None:
+    """Refuse `... if i = j`: the formula is not said to hold otherwise."""
+    after = [token for token in tokens if token.span.start >= aside.span.end][:12]
+    if not aside.text.startswith(_CONDITIONS) or not any(t.is_sign(*_RELATIONS) for t in after):
+        return
+    help = r"write \begin{cases} ... \end{cases}, which says what holds otherwise"
+    raise refuse("D134", "a condition after a formula is not read", text, aside.span, help=help)
 
 
 def _joined(rows: list[list[list[Token]]]) -> Iterator[list[list[Token]]]:
@@ -125,7 +150,7 @@ def _continues(above: list[list[Token]], row: list[list[Token]]) -> bool:
 
 
 def _statement(parts: list[list[Token]], text: str) -> Statement:
-    trimmed = [_trimmed(part) for part in parts]
+    trimmed = [_trimmed(part, text) for part in parts]
     shape = None
     for place, part in enumerate(trimmed):
         cut = _top(part, "∈")
@@ -143,10 +168,11 @@ def _statement(parts: list[list[Token]], text: str) -> Statement:
 def _place(parts: list[list[Token]], text: str) -> Span:
     ends = [part[-1].span.end for part in parts if part]
     end = max(ends, default=len(text))
+    end += len(text[end:]) - len(text[end:].lstrip())
     return Span(end, min(end + 1, len(text)))
 
 
-def _trimmed(part: list[Token]) -> list[Token]:
+def _trimmed(part: list[Token], text: str) -> list[Token]:
     """A part without sentences, and points at its end."""
     kept: list[Token] = []
     depth = 0
@@ -158,7 +184,15 @@ def _trimmed(part: list[Token]) -> list[Token]:
         kept.append(token)
     while kept and (kept[-1].is_sign(*_ENDINGS) or _is_aside(kept)):
         kept.pop()
-    return kept
+    return kept[:-3] if _is_numbered(kept, text) else kept
+
+
+def _is_numbered(kept: Sequence[Token], text: str) -> bool:
+    r"""Whether the number of an equation stands at the end: `\quad (3)`."""
+    if len(kept) < 4 or [token.kind for token in kept[-3:]] != ["open", "number", "close"]:
+        return False
+    room = text[kept[-4].span.end : kept[-3].span.start]
+    return kept[-3].text == "(" and ("quad" in room or "hfill" in room or len(room) > 2)
 
 
 def _is_aside(kept: list[Token]) -> bool:

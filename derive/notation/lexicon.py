@@ -6,6 +6,7 @@ more than a name is a row of marks, matched one by one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,9 +19,7 @@ from derive.scope import Alias, Scope
 from derive.term import Apply, Term, Var, rebuild
 
 INDEX = "#"
-MAX_RUN = 60
-"""Letters of a name at most."""
-
+_POWER = re.compile(r"\^[0-9]+")
 _USUAL = frozenset("ijklmnpqrs") | {"alpha", "beta", "mu", "nu"}
 """Letters that are indices where a symbol is noted with them, `as x_i`."""
 
@@ -56,6 +55,7 @@ class Lexicon:
     keys: dict[str, Meaning] = field(default_factory=dict)
     loose: dict[str, Meaning] = field(default_factory=dict)
     texts: list[tuple[Marks, Meaning]] = field(default_factory=list)
+    longest: int = 0
 
     def __post_init__(self) -> None:
         for name in self.scope.shapes:
@@ -67,8 +67,8 @@ class Lexicon:
 
     def _declare(self, name: str) -> None:
         meaning = Meaning(Var(name))
-        self.keys.setdefault(name, meaning)
-        self.loose.setdefault(name_key(name), meaning)
+        self._set(self.keys, name, meaning, over=False)
+        self._set(self.loose, name_key(name), meaning, over=False)
 
     def _spell(self, written: str, name: str) -> None:
         marks = marks_of(written)
@@ -134,10 +134,14 @@ class Lexicon:
         option = next(options(marks[-1]))
         before = run_key(marks[:-1])
         self._set(self.keys, before + option.strict, meaning, over)
+        labelled = any(part.label for part in hanging(marks[-1]).sups)
         for key in option.loose:
-            self._set(self.loose, before + key, meaning, over)
+            # a bare `^2` may be a power, so it is not what a name with the label (2) is found by
+            if not (labelled and _POWER.search(key)):
+                self._set(self.loose, before + key, meaning, over)
 
     def _set(self, table: dict[str, Meaning], key: str, meaning: Meaning, over: bool) -> None:
+        self.longest = max(self.longest, len(key))
         if over or key not in table:
             table[key] = meaning
 
@@ -151,7 +155,7 @@ class Lexicon:
     def _found_names(self, marks: Marks, start: int) -> Iterator[Found]:
         before, place = "", start
         while place < len(marks) and marks[place].kind in NAMING:
-            if place > start and (apart(marks, place) or place - start > MAX_RUN):
+            if len(before) > self.longest or (place > start and apart(marks, place)):
                 return
             for option in options(marks[place]):
                 yield from self._named(before, option.strict, self.keys, place, option.rest, 3)

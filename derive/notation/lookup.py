@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -115,6 +116,9 @@ def lookup(scope: Scope, *, claims: bool) -> Lookup:
     """The words of a scope; in the text of a claim, what the source calls them goes first."""
     spelled = {word: name for text, name in scope.spelled.items() for word in _words(text)}
     words = {alias.written: alias for alias in scope.aliases}
+    words |= {
+        f"{alias.written}_": alias for alias in scope.aliases if keyword.iskeyword(alias.written)
+    }
     keys = {
         name_key(word): alias
         for alias in scope.aliases
@@ -126,11 +130,11 @@ def lookup(scope: Scope, *, claims: bool) -> Lookup:
 
 def _words(text: str) -> list[str]:
     r"""A notation as the words that code has for it: `\mathbf{W}^{(1)}` is W1."""
-    if _WORD.fullmatch(text):
-        return [text]
-    if _LETTERED.search(text):
-        return []
-    plain = _MARKUP.sub("", _FONT.sub("", text))
+    plain = text
+    if not _WORD.fullmatch(text):
+        plain = "" if _LETTERED.search(text) else _MARKUP.sub("", _FONT.sub("", text))
+    if keyword.iskeyword(plain):
+        plain = f"{plain}_"
     return [plain] if _WORD.fullmatch(plain) else []
 
 

@@ -82,7 +82,10 @@ def bounds(loop: Loop, body: Term, shapes: Shapes) -> tuple[Attr, Attr]:
         if known and not loop.whole:
             raise Unsure(loop, "how often this loop runs is not known")
         return None, None
-    if not all(_reaches(size, loop.rounds) for size in known):
+    fits = [_reaches(size, loop.rounds) for size in known]
+    if any(fits) and not all(fits):
+        return None, None  # the letter runs over axes of two sizes: a misfit, for shapes to tell
+    if not all(fits):
         message = f"this loop runs {loop.rounds} times, and an axis here has {known[0]} entries"
         raise Unsure(loop, message)
     if known or loop.whole:
@@ -167,7 +170,7 @@ def _behind(whole: Dim, first: Dim) -> Attr:
 
 def _leading(make: Maker, base: Term, axis: int, sizes: tuple[Dim, Attr], span: Span) -> Term:
     """The first entries along an axis, as a product with the first part of a unit matrix."""
-    picker = picked_part(make, (0, sizes[0].parts[0], sizes[1]), 1 - axis, span)
+    picker = picked_part(make, ((), sizes[0].parts[0], (sizes[1],)), 1 - axis, span)
     order = [picker, Piece(base, span)] if axis == 0 else [Piece(base, span), picker]
     return make.apply("matmul", order, span).term
 

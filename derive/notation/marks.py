@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from derive.diagnostic import Span, refuse
+from derive.notation.claim_signs import OVER
 from derive.notation.limits import MAX_NESTING
 from derive.notation.names import name_key
 from derive.notation.scanner import Token
@@ -17,6 +18,9 @@ from derive.notation.scanner import Token
 NAMING = frozenset(("letter", "greek", "word"))
 _NOWHERE = Span(0, 0)
 _PRIMES = ("'", "′")
+MAX_SCRIPTS = 8
+"""Subscripts and superscripts of one sign at most."""
+
 _COUNT = {"frac": 2, "sqrt": 1}
 
 
@@ -114,15 +118,29 @@ class _Attacher:
             made, after = self.accented(place, end)
         elif token.kind == "open" and token.text == "{":
             after = self.mates[place] + 1
-            inner = self.range(place + 1, after - 1)
+            inner = self.over(place + 1, after - 1) or self.range(place + 1, after - 1)
             made = inner if not wrap and _dissolves(inner) else self.kept(place, inner)
             wrap = False
+        elif wrap and token.kind == "open":
+            after = self.mates[place] + 1
+            made = self.range(place, after)
         else:
             kind = "number" if token.kind == "digits" else token.kind
             text = name_key(token.text) if token.kind == "word" else token.text
             made = [Mark(kind, text, token.span, token.spaced, base=token.span)]
             after = place + 1
         return (_wrapped(made) if wrap else made), after
+
+    def over(self, start: int, end: int) -> list[Mark] | None:
+        r"""`{a \over b}` as the fraction that it is."""
+        middle = start
+        while middle < end and not self.tokens[middle].is_sign(OVER):
+            middle = self.skipped(middle)
+        if not start < middle < end - 1:
+            return None
+        sign = self.tokens[middle].span
+        parts = _wrapped(self.range(start, middle)) + _wrapped(self.range(middle + 1, end))
+        return [Mark("command", "frac", sign, base=sign), *parts]
 
     def kept(self, place: int, inner: list[Mark]) -> list[Mark]:
         """A group with its braces."""
@@ -190,6 +208,9 @@ class _Attacher:
                 break
             span = out[-1].span.join(self.tokens[place - 1].span)
             out[-1] = replace(mark, span=span)
+            if len(mark.subs) + len(mark.sups) > MAX_SCRIPTS:
+                message = f"more than {MAX_SCRIPTS} scripts hang on one sign"
+                raise refuse("D106", message, self.text, span)
         return place
 
     def hung(self, mark: Mark, sign: str, script: Marks) -> Mark:

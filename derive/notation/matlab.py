@@ -11,9 +11,9 @@ _DOTTED = re.compile(r"(?<![\d.])\.[*/^]|(?<=\d)\.[*^]")
 _QUOTE = re.compile(r"(?<=[\w)\]'])\.?'(?!\()")
 _COMMENTS = re.compile(r"(?:#|//)[^\n]*|/\*.*?\*/", re.S)
 _TEXTS = re.compile(r"(?<![\w)\]'.])'[^'\n]*'|\"[^\"\n]*\"")
-_END_RANGE = re.compile(r"(?<![\w.])(?:\d+\s*:\s*end|\d+\s*:\s*(?:\d+|end))(?!\w)")
+_END_RANGE = re.compile(r":\s*end\b")
 _WORDS_OF_PYTHON = re.compile(
-    r"\bnp\.|\bnumpy\.|\bself\b|\bdef\b|\blambda\b|\*\*|@|\[['\"]|\.T\b|\.dot\("
+    r"\bnp\.|\bnumpy\.|\bself\b|\bdef\b|\blambda\s*\w*\s*:|\*\*|@|\[['\"]|\.T\b|\.dot\("
 )
 _CALL = re.compile(r"([A-Za-z_]\w*)\(")
 _ALL = re.compile(r"\(\s*:\s*\)")

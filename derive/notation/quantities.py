@@ -13,6 +13,9 @@ from derive.notation.surface import SurfaceReader
 from derive.scope import Scope
 from derive.term import Term
 
+LAMBDA = re.compile(r"\blambda\b(?!\s*[\w*]*\s*(?:[,=][^:\n]*)?:)")
+"""The name lambda, where it is no function: Python keeps the word for itself."""
+
 _NAME = r"[^\W\d]\w*"
 _QUOTIENT = re.compile(
     rf"\b(?:(?P<word>jacobian(?:_T)?)\s+)?d(?P<of>{_NAME})\s*/\s*d(?P<by>{_NAME})\b"
@@ -28,7 +31,8 @@ def read_quantity(text: str, scope: Scope) -> Term:
     """
     check_length(text)
     words = lookup(scope, claims=False)
-    tree, source = parse_expression(with_quotients(draft(text), words))
+    named = draft(text).rewrite(LAMBDA, "lambda_")
+    tree, source = parse_expression(with_quotients(named, words))
     return SurfaceReader(source, words).term(tree)
 
 

@@ -41,7 +41,7 @@ class _Resolver(Rows):
             return
         elif mark.kind == "sum":
             self.sum(mark, self.place + 1)
-        elif mark.kind == "nabla":
+        elif mark.kind == "nabla" or (mark.kind == "partial" and mark.subs):
             term, rest, end = self.namer.nabla(self.marks, self.place)
             self.found(term, rest, end)
         elif mark.kind in ("partial", *NAMING) and self.derivative():
@@ -79,6 +79,9 @@ class _Resolver(Rows):
             return
         if mark.is_sign(NORM) and [word(sub) for sub in hung.subs] in (["2"], ["F"]):
             hung = replace(hung, subs=())
+        if mark.is_sign("|") and hung.subs:
+            message = "only the norm with two bars on each side is read"
+            raise refuse("D131", message, self.text, mark.span)
         self.put(mark.kind, mark.text, mark.base, mark.spaced)
         self.hang(hung, mark.span)
         self.place += 1

@@ -12,6 +12,7 @@ from derive.notation.emitting import Emitter
 from derive.notation.hanging import Hanging, hanging
 from derive.notation.indices import entry
 from derive.notation.lexicon import INDEX, apart, placed
+from derive.notation.limits import MAX_DEPTH
 from derive.notation.marks import NAMING, Mark, Marks
 from derive.notation.sums import is_sigma_sum
 from derive.notation.words import KEYWORDS, LITERALS
@@ -36,6 +37,9 @@ class Rows(Emitter):
             if apart(self.marks, end) or self.marks[end].spaced:
                 break
             end += 1
+        if end - start > MAX_DEPTH:
+            message = f"more than {MAX_DEPTH} letters stand in a row"
+            raise refuse("D106", message, self.text, self.marks[start].span)
         if not self.keyword(start, end):
             self.cut(start, end)
 
@@ -132,6 +136,12 @@ class Rows(Emitter):
         """`I`, `I_n`; or the sign of a condition."""
         if self.has_condition(self.place) and mark.bare:
             return
+        places = self.indices.places(rest.subs) if rest.subs else None
+        letters = tuple(place for place in places or () if isinstance(place, Var))
+        if len(letters) == 2:
+            self.piece(Apply("delta", letters, (), span), span, mark.spaced)
+            self.hang(replace(rest, subs=()), span)
+            return
         size = self.size(rest, mark) if rest.subs else None
         self.piece(Apply("eye", (), (size,), span), span, mark.spaced)
         self.hang(replace(rest, subs=()), span)
@@ -147,11 +157,20 @@ class Rows(Emitter):
         if any(part.label for part in rest.sups):
             # the layer of an activation, as in g^{[1]}(Z): the function is the same in all
             rest = replace(rest, sups=tuple(part for part in rest.sups if not part.label))
+        if rest.subs and not (_is_axis(rest) and name in REDUCTIONS):
+            self.check_index(rest, span)
         self.put("call", name, span, spaced)
         if _is_axis(rest) and name in REDUCTIONS:
             self.put("axis", rest.subs[0][0].text, span)
             rest = replace(rest, subs=())
         self.hang(replace(rest, primes=0), span)
+
+    def check_index(self, rest: Hanging, span: Span) -> None:
+        """Refuse `log_2`: a number below a function is rather its base than a place."""
+        places = self.indices.places(rest.subs) or ()
+        if not any(isinstance(place, Var) for place in places):
+            message = "what stands below this function is no index"
+            raise refuse("D131", message, self.text, span)
 
     def unknown(self, start: int, end: int, best: dict[int, Choice]) -> DeriveError:
         """The refusal of letters, with the caret under what is not known."""

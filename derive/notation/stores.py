@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 
 from derive.notation.codelike import CodeReader, tree_key
 from derive.notation.extents import extent
@@ -83,9 +84,20 @@ def _masked(reader: CodeReader, store: Store, mask: Piece) -> Piece:
 
 def _unmasked(value: ast.expr, mask: str) -> ast.expr:
     """`dout[mask]` within an assignment to that mask is dout."""
-    if isinstance(value, ast.Subscript) and tree_key(value.slice) == mask:
-        return value.value
-    return value
+    changed: ast.expr = _Unmasking(mask).visit(copy.deepcopy(value))
+    return changed
+
+
+class _Unmasking(ast.NodeTransformer):
+    """Takes one mask off whatever it stands behind."""
+
+    def __init__(self, mask: str) -> None:
+        self.mask = mask
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        inner = self.generic_visit(node)
+        assert isinstance(inner, ast.Subscript)
+        return inner.value if tree_key(inner.slice) == self.mask else inner
 
 
 # ------------------------------------------------------------------------------------ labels

@@ -13,6 +13,7 @@ from derive.notation.piece import ONE, Maker, Piece, widen
 from derive.notation.python import Source
 from derive.scope import Scope
 from derive.shape import Dim, Shape
+from derive.sizes import linear
 from derive.term import Apply, Attr, Const, Term, Var
 
 
@@ -77,34 +78,39 @@ def block(
     parts = None if shape is None or axis >= len(shape) else _split(shape[axis], *ends)
     if shape is None or parts is None or len(shape) > 2:
         raise reading.refusal("D111", "how this slice parts its axis is not known", item)
-    if parts[0] == parts[2] == 0:
+    if not parts[0] and not parts[2]:
         return base
     picker = picked_part(reading.make, parts, 1 - axis, span)
     order = [picker, base] if axis == 0 else [base, picker]
     return reading.make.apply("matmul", order, span)
 
 
-def _split(whole: Dim, start: Attr, stop: Attr) -> tuple[Attr, Attr, Attr] | None:
-    """What is before, within and behind a slice, each one part of the size or nothing."""
-    parts: list[Attr] = list(whole.parts)
-    before = 0 if start == 0 else parts.pop(0) if parts[:1] == [start] else None
-    if before is None or not parts:
-        return None
-    if stop is None:
-        return (before, parts[0], 0) if len(parts) == 1 else None
-    if before != 0 or parts[0] != stop or len(parts) > 2:
-        return None
-    return before, parts[0], parts[1] if len(parts) == 2 else 0
+Parts = tuple[Sequence[Attr], Attr, Sequence[Attr]]
+"""What is before, within and behind a slice."""
 
 
-def picked_part(make: Maker, parts: tuple[Attr, Attr, Attr], axis: int, span: Span) -> Piece:
+def _split(whole: Dim, start: Attr, stop: Attr) -> Parts | None:
+    """The parts of a size that a slice takes apart; it takes one of them."""
+    parts = whole.parts
+    ends = [linear(Dim(parts[:count])) if count else {} for count in range(len(parts) + 1)]
+    first = [linear(Dim((str(start),)))] if start else [{}]
+    last = ends[-1:] if stop is None else [linear(Dim((str(stop),)))]
+    for place, part in enumerate(parts):
+        if ends[place : place + 2] == first + last:
+            return parts[:place], part, parts[place + 1 :]
+    return None
+
+
+def picked_part(make: Maker, parts: Parts, axis: int, span: Span) -> Piece:
     """A unit matrix with zeros before and behind it along an axis."""
     before, within, behind = parts
-    pieces = [make.apply("eye", [], span, (within,))]
-    for size, place in ((before, 0), (behind, 2)):
-        if size != 0:
-            dims = (size, within) if axis == 0 else (within, size)
-            pieces.insert(place, make.apply("zeros", [], span, dims))
+
+    def zeros(size: Attr) -> Piece:
+        dims = (size, within) if axis == 0 else (within, size)
+        return make.apply("zeros", [], span, dims)
+
+    eye = make.apply("eye", [], span, (within,))
+    pieces = [*map(zeros, before), eye, *map(zeros, behind)]
     return make.apply("concat", pieces, span, (axis,)) if len(pieces) > 1 else pieces[0]
 
 

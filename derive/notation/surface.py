@@ -110,6 +110,10 @@ class SurfaceReader(NumpyReader):
         """Whether a word is a name here."""
         return self.lookup.stands(word)
 
+    def is_field(self, node: ast.Attribute) -> bool:
+        """Whether this is a name that something holds, as `self.T`; `K.T` is K transposed."""
+        return self.is_holder(node.value) and self.names_something(node.attr)
+
     def is_module(self, node: ast.expr) -> bool:
         """`np`, `tf.math`, `torch.nn.functional`."""
         while isinstance(node, ast.Attribute) and node.attr in MODULES:
@@ -123,7 +127,7 @@ class SurfaceReader(NumpyReader):
         span = self.source.span(node)
         if self.is_module(node.value):
             return self.module_constant(node)
-        if node.attr in ("T", "mT") and not self.names_something(node.attr):
+        if node.attr in ("T", "mT") and not self.is_field(node):
             return self.make.apply("transpose", [self.piece(node.value)], span)
         if self.is_holder(node.value):
             return self.named(node.attr, node)
@@ -220,10 +224,22 @@ class SurfaceReader(NumpyReader):
     def call(self, node: ast.Call) -> Piece:
         """`np.tanh(z)`, `softmax(z)`, `A.dot(B)`"""
         name, receiver = self.called(node.func)
+        if not receiver and isinstance(node.func, ast.Attribute) and self.is_short(node):
+            receiver = [node.func.value]
         keywords = _keywords(self, node)
         if flags := keywords.keys() & FLAGS:
             name = self.flagged(name, [keywords.pop(word) for word in flags], node)
         return build_call(Called(self, name, node, (*receiver, *node.args), keywords))
+
+    def is_short(self, node: ast.Call) -> bool:
+        """Whether a call lacks an argument, so that what stands before the dot has to be it.
+
+        `theta.copy()`, `q.dot(W)`: the fault to be named is then an unknown name.
+        """
+        func = node.func
+        if not isinstance(func, ast.Attribute) or self.is_module(func.value):
+            return False
+        return len(node.args) < (2 if func.attr in ("dot", "matmul", "mm", "reshape") else 1)
 
     def flagged(self, name: str, values: Sequence[ast.expr], node: ast.Call) -> str:
         """A function that is asked for its derivative by a keyword."""

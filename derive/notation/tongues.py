@@ -12,6 +12,7 @@ from derive.notation.braces import laid_out
 from derive.notation.branches import branches_to_calls
 from derive.notation.draft import Draft, Rewrite
 from derive.notation.matlab import is_matlab, matlab_to_python
+from derive.notation.quantities import LAMBDA
 
 _NUMBER = r"(?<![\w.])(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)"
 _SUFFIX = re.compile(_NUMBER + r"_?(?:f32|f64|[fFdDL])(?![\w.])")
@@ -57,6 +58,7 @@ Step = tuple[re.Pattern[str], Rewrite]
 _STEPS: Sequence[Step] = (
     (_MINUS, "-"),
     (_PROMPT, ""),
+    (LAMBDA, "lambda_"),
     (_BLOCK_COMMENT, _blank),
     (_LINE_COMMENT, _blank),
     (_SUFFIX, lambda found: found[1]),
@@ -87,6 +89,7 @@ def to_python(text: Draft) -> Draft:
     >>> to_python(draft("d2 = (d3*W(:,2:end)) .* a'")).text
     'd2 = (d3@W[:,1:]) * a.T'
     """
+    text = _even(text)
     if is_matlab(text.text):
         text = matlab_to_python(text)
     if _EIGEN.search(text.text):
@@ -94,6 +97,16 @@ def to_python(text: Draft) -> Draft:
     for pattern, new in _STEPS:
         text = _outside_texts(text, pattern, new)
     return branches_to_calls(laid_out(text).rewrite(_ENDS, " "))
+
+
+def _even(text: Draft) -> Draft:
+    """Lines that lost the room before the first of them when they were copied, put in line."""
+    first, *rest = text.text.split("\n")
+    rooms = [len(line) - len(line.lstrip(" ")) for line in rest if line.strip()]
+    held = sum(first.count(sign) for sign in "([{") > sum(first.count(sign) for sign in ")]}")
+    if not rooms or not min(rooms) or held or first[:1].isspace() or first.rstrip()[-1:] in ":\\":
+        return text
+    return text.rewrite(rf"(?<=\n) {{{min(rooms)}}}", "") if first.strip() else text
 
 
 def _outside_texts(text: Draft, pattern: re.Pattern[str], new: Rewrite) -> Draft:

@@ -1,0 +1,25 @@
+"""Matrices with one 1 in a row, which pick rows by an index: `W[idx]` is a product with one."""
+
+from __future__ import annotations
+
+_SIGN = "·→"
+
+
+def selection_name(index: str, size: object) -> str:
+    """The name of the matrix that picks among `size` rows."""
+    return f"{index}{_SIGN}{size}"
+
+
+def is_selection(name: str) -> bool:
+    """Whether a name is one of such a matrix."""
+    return _SIGN in name
+
+
+def selection_code(name: str) -> str:
+    """The matrix as NumPy text.
+
+    >>> selection_code("y·→K")
+    'np.eye(K)[y]'
+    """
+    index, _, size = name.partition(_SIGN)
+    return f"np.eye({size})[{index}]"
