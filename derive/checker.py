@@ -101,6 +101,13 @@ def _noted(report: Report, note: str) -> Report:
     return replace(report, claims=tuple(claims))
 
 
+def _meaning(signs: Mapping[str, str], text: str) -> str | None:
+    """What a product sign was taken to mean, where it is not what it usually means."""
+    unusual = (sign for sign, op in signs.items() if op != DOUBTFUL[sign][0] and sign in text)
+    names = {"mul": "the elementwise product", "matmul": "the matrix product"}
+    return "; ".join(f"`{sign}` is {names[signs[sign]]} here" for sign in unusual) or None
+
+
 @dataclass(frozen=True)
 class Outcome:
     """A verdict, and the judgements of all readings, in which what is right can be looked for."""
@@ -143,7 +150,7 @@ class Checker:
         """Every claim, one after another."""
         for asked in claims:
             for found in self.one(asked, signs):
-                note = found.claim.note or asked.line.note
+                note = found.claim.note or asked.line.note or _meaning(signs, asked.line.text)
                 claim = replace(found.claim, line=asked.line.line, note=note)
                 yield replace(found, claim=claim)
 

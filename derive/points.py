@@ -14,6 +14,9 @@ from derive.sizes import linear, value_of
 from derive.tensors import column_shape
 from derive.term import Symbol
 
+SPREAD = 6
+"""How many sizes there are to choose from."""
+
 LARGEST = 8
 """A size of the document that is taken as it is."""
 
@@ -27,11 +30,14 @@ def size_names(shapes: Iterable[Shape]) -> tuple[str, ...]:
 def choices(names: tuple[str, ...], stated: Mapping[str, int], fixed: bool) -> list[dict[str, int]]:
     """Sizes to compare at, the smallest first; with `fixed`, the stated ones alone.
 
-    They are pairwise distinct, so that nothing fits by chance.
+    They are pairwise distinct for as many names as the sizes last: shapes are compared by their
+    names, and a value that agrees by the chance of two far sizes does so at one choice alone.
     """
     plain = [name for name in names if name.isidentifier()]
     small = {name: stated[name] for name in plain if 0 < stated.get(name, 0) <= LARGEST}
-    made = [] if fixed and len(small) == len(plain) else list(_distinct(plain))
+    if fixed and all(name in stated for name in plain):
+        return list(_possible(names, [{name: stated[name] for name in plain}]))
+    made = list(_distinct(plain))
     if len(small) == len(plain):
         made.append(small)
     return list(_possible(names, made))
@@ -54,8 +60,9 @@ def _possible(
 
 
 def _distinct(names: list[str]) -> Iterator[dict[str, int]]:
-    yield {name: place + 2 for place, name in enumerate(names)}
-    yield {name: len(names) + 1 - place for place, name in enumerate(names)}
+    """Sizes from 2 to 7, those that stand near each other distinct; many names share them."""
+    yield {name: 2 + place % SPREAD for place, name in enumerate(names)}
+    yield {name: 1 + SPREAD - place % SPREAD for place, name in enumerate(names)}
 
 
 def with_sums(names: Iterable[str], sizes: Mapping[str, int]) -> dict[str, int]:
