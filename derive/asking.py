@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from derive.case import derivative_of
-from derive.diagnostic import refuse
+from derive.diagnostic import DeriveError, refuse
 from derive.entries import is_index_name
 from derive.notation.claims import read_claim
 from derive.notation.code import looks_like_code, read_code
+from derive.notation.names import Names, name_key
 from derive.scope import ClaimText, Scope
 from derive.setting import Asked, Setting
 from derive.term import Apply, Term, Var, walk
@@ -44,16 +46,34 @@ def _has(text: str, sign: str) -> bool:
 def question(asked: Asked, setting: Setting, signs: dict[str, str]) -> Question:
     """The claim, read. Raises DeriveError for what cannot be read, or asks nothing."""
     text = asked.line.text
-    code = looks_like_code(text)
     scope = replace(asked.scope, signs={**signs, **asked.scope.signs})
     bracket = asked.line.bracket
     if bracket is not None:
         scope = replace(scope, loss=bracket.of)
-    claim = read_code(text, scope) if code else read_claim(text, scope)
+    claim, code = _read(text, scope)
     target, letters = _target(asked, claim, scope)
     if target is not None:
         _known(target, setting, text)
     return Question(claim, target, letters, code, signs)
+
+
+def _read(text: str, scope: Scope) -> tuple[ClaimText, bool]:
+    """The text of a claim, and whether it was read as code.
+
+    `H_2(1 - H_2)` is a call in Python; of a declared array it can only be a product.
+    """
+    if not looks_like_code(text):
+        return read_claim(text, scope), False
+    try:
+        return read_code(text, scope), True
+    except DeriveError as error:
+        called = _CALLED.fullmatch(error.diagnostic.message)
+        if called is None or not Names(scope.shapes).find((), name_key(called.group(1))):
+            raise
+        return read_claim(text, scope), False
+
+
+_CALLED = re.compile(r"unknown function `(.+)`")
 
 
 def _target(asked: Asked, claim: ClaimText, scope: Scope) -> tuple[Target | None, tuple[str, ...]]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from derive.comparing import Program
 from derive.diagnostic import DeriveError, refuse
 from derive.elaborate import Elaborator
+from derive.points import size_names
 from derive.setting import Asked, Setting
 from derive.shape import Shape
 from derive.tensors import Value, column_shape, solid
-from derive.term import Derivation, Equation, Term, Var, rebuild, substitute
+from derive.term import Derivation, Equation, Symbol, Term, Var, rebuild, substitute
 from derive.truth import Target, Truth, inner_names
 
 LEAF = "°"
@@ -65,12 +67,23 @@ class Case:
         given = self.setting.derivation(self.inner[of])
         return replace(
             given,
-            symbols=tuple(replace(s, name=self.inner[s.name]) for s in given.symbols),
+            symbols=(
+                *(replace(s, name=self.inner[s.name]) for s in given.symbols),
+                *self.numbers(),
+            ),
             equations=tuple(
                 replace(e, name=self.inner[e.name], term=self.renamed(e.term))
                 for e in given.equations
             ),
         )
+
+    def numbers(self) -> Iterator[Symbol]:
+        """Names of numbers that are no size of any array, such as the N of a mean that is told."""
+        known = {s.name for s in self.setting.symbols} | {e.name for e in self.setting.equations}
+        known |= set(size_names(s.shape for s in self.setting.symbols))
+        for name, shape in self.setting.shapes.items():
+            if not shape and name not in known and name.isidentifier():
+                yield Symbol(name, (), "const", ("positive",))
 
     def target(self, of: str, wrt: str, layout: str) -> Target:
         """The derivative as it is calculated with."""

@@ -16,7 +16,7 @@ from derive.notation import write
 from derive.repair import Goal, Search, factors_of
 from derive.selection import is_selection, selection_code
 from derive.shape import ONE, Shape
-from derive.tensors import Value, column_shape, solid
+from derive.tensors import Value, column_shape, solid, turned
 from derive.term import Apply, Term, Var, apply, rebuild, substitute, variables, walk
 from derive.truth import ACTING, Target, Truth
 
@@ -91,7 +91,8 @@ class Mender:
 
     def spelled(self, term: Term) -> Term:
         """A formula in declared names; adjoints by the names that the text gives them."""
-        return substitute(substitute(term, _named(self.spoken)), _named(self.outer))
+        named = substitute(substitute(term, _named(self.spoken)), _named(self.outer))
+        return rebuild(named, _once)
 
     def goal(self) -> Goal:
         """What the repair must be equal to, and what it may be made of."""
@@ -101,8 +102,7 @@ class Mender:
         }
         arrays = {n: self.oriented(s) for n, s in shapes.items() if s and "·" not in n}
         arrays = {n: s for n, s in arrays.items() if n not in own}
-        sizes = tuple(n for n, s in shapes.items() if not s and n in self.setting.sizes)
-        sizes = sizes or tuple(n for n, s in shapes.items() if not s)
+        sizes = tuple(n for n, s in shapes.items() if not s and n != self.target.of)
         shape = self.oriented(self.truth.shape(self.target))
         names = Names(arrays)
         return Goal(self.truth.formula(self.target), shape, sizes, names, tuple(self.factors()))
@@ -186,6 +186,13 @@ def leftward(term: Term) -> Term:
         return old
 
     return rebuild(term, node)
+
+
+def _once(term: Term) -> Term:
+    """Transposed twice is not at all, and a sum of a number is the number."""
+    if isinstance(term, Apply) and term.op == "transpose":
+        return turned(term.args[0])
+    return term
 
 
 def _named(table: Mapping[Var, Var]) -> dict[str, Term]:

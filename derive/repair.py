@@ -180,10 +180,10 @@ class Search:
             whole = self.acted(made.term)
             if whole is None or not self.fits(whole.shape):
                 continue
-            scale = self.scale(whole)
-            found = None if scale is None else self.proved(scaled(made, scale))
-            if found is not None:
-                return found
+            for scale in self.scales(whole):
+                found = self.proved(scaled(made, scale))
+                if found is not None:
+                    return found
         return None
 
     def acted(self, term: Term) -> Value | None:
@@ -210,37 +210,41 @@ class Search:
                     summed = apply("sum", made.term, attrs=(axis, keep))
                     yield Edited(summed, (*made.edits, Edit("sum", made.term)))
 
-    def scale(self, value: Value) -> Term | None:
-        """The factor by which a formula falls short of the truth at one point; None without one."""
+    def scales(self, value: Value) -> Iterator[Term]:
+        """The factors that a formula may lack, by what it falls short of the truth at one point."""
         assert self.point is not None
         mine, theirs = self.point.table(solid(value)), self.point.table(self.goal.true)
         if mine is None or not theirs:
-            return None
+            return
         place = max(theirs, key=lambda p: abs(theirs[p]))
         here = at(mine, place)
         if not here or not theirs[place]:
-            return None
+            return
         ratio = theirs[place] / here
         bound = 1e-8 * abs(theirs[place])
-        if any(not abs(at(mine, p) * ratio - v) <= bound for p, v in theirs.items()):
-            return None
-        return self.named_ratio(ratio)
+        if all(abs(at(mine, p) * ratio - v) <= bound for p, v in theirs.items()):
+            yield from self.named_ratios(ratio)
 
-    def named_ratio(self, ratio: float) -> Term | None:
-        """A ratio as a number, a size, or one over a size."""
+    def named_ratios(self, ratio: float) -> Iterator[Term]:
+        """What a ratio may be: a number, a size, or one over a size; a 2 may be either."""
         assert self.point is not None
         size, sign = abs(ratio), const(-1 if ratio < 0 else 1)
         for number in FACTORS:
             if abs(size - number) < 1e-8 * number:
-                return const(sign.value * number)
+                yield const(sign.value * number)
         for name in self.goal.sizes:
-            length = self.point.sizes.get(name, 0)
+            length = self.length(name)
             for number in FACTORS[:3]:
                 if abs(size - number * length) < 1e-8 * size:
-                    return apply("mul", const(sign.value * number), Var(name))
+                    yield apply("mul", const(sign.value * number), Var(name))
                 if abs(size * length - number) < 1e-8:
-                    return apply("div", const(sign.value * number), Var(name))
-        return None
+                    yield apply("div", const(sign.value * number), Var(name))
+
+    def length(self, name: str) -> float:
+        """What a size, or another name of a number, is at the point."""
+        assert self.point is not None
+        known = self.point.evaluator.values.get(name, {(): 0})
+        return self.point.sizes.get(name) or float(known.get((), 0))
 
     def proved(self, made: Edited) -> tuple[Edited, Value] | None:
         """The formula with its value, if it is proved equal to the truth."""

@@ -18,6 +18,8 @@ from derive.elaborate import Elaborator
 from derive.functions import FUNCTIONS, PRIME
 from derive.infer import shapes_of
 from derive.layers import stack
+from derive.notation.claims import read_claim
+from derive.notation.code import looks_like_code
 from derive.notation.quantities import read_quantity
 from derive.notation.spelling import suggestion
 from derive.ops import ShapeMismatch
@@ -141,13 +143,28 @@ class Setting:
     def let(self, name: str, text: str) -> None:
         """A forward equation."""
         self.fresh(name)
-        term = read_quantity(text, replace(self.scope(), aliases=()))
-        value = self.elaborator(text).value(term)
+        value = self.forward(text)
         made = solid(value)
         if isinstance(made, Var):
             made = apply("mul", made, const(1))
         self.equations.append(Equation(name, made))
         self.shapes[name] = value.shape
+
+    def forward(self, text: str) -> Value:
+        """The right side of a forward equation, in NumPy notation or any other."""
+        try:
+            return self.elaborator(text).value(read_quantity(text, self.scope()))
+        except DeriveError as error:
+            if error.diagnostic.code.startswith("D2"):
+                raise
+            first = error
+        try:
+            term = read_claim(text, self.scope()).links[-1].term
+            return replace(self.elaborator(text), vectors=self.vectors or "column").value(term)
+        except DeriveError:
+            if looks_like_code(text):
+                raise first from None
+            raise
 
     def elaborator(self, text: str) -> Elaborator:
         """What settles the formulas of the forward program, which are NumPy text."""

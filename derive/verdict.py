@@ -24,7 +24,8 @@ class Witness:
     def __str__(self) -> str:
         sizes = ", ".join(f"{name}={size}" for name, size in self.sizes.items())
         place = ", ".join(map(str, self.entry))
-        return f"at {sizes}, entry [{place}]: claimed {self.claimed}, true {self.true}"
+        where = f"at {sizes}, " if sizes else ""
+        return f"{where}entry [{place}]: claimed {self.claimed}, true {self.true}"
 
 
 @dataclass(frozen=True)

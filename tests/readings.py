@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from derive.term import Apply, Const, Term, Var, walk
+from derive.term import Apply, Const, Term, Var, const, walk
 
 Array = Any
 
@@ -206,6 +206,16 @@ class Reading:
 
     def _ravel(self, term: Apply) -> Array:
         return np.ravel(self.value(term.args[0]))
+
+    def _filled(self, term: Apply, number: float) -> Array:
+        dims = [int(self.value(Var(a) if isinstance(a, str) else const(a))) for a in term.attrs]  # type: ignore[arg-type]
+        return np.full(dims, number)
+
+    def _ones(self, term: Apply) -> Array:
+        return self._filled(term, 1.0)
+
+    def _zeros(self, term: Apply) -> Array:
+        return self._filled(term, 0.0)
 
     def _ones_like(self, term: Apply) -> Array:
         return np.ones_like(self.value(term.args[0]))

@@ -40,7 +40,7 @@ class Tally:
 
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
-    wholes: list[str] = field(default_factory=list)
+    unmended: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         made = self.counts["made"]
@@ -221,13 +221,13 @@ def _count(right: Right, kind: str, term: Term, claim: Claim, world: World, tall
         tally.faults.append(f"WRONGLY PROVED\n{shown}")
     elif claim.repair_numpy is None:
         counts["unrepaired"] += 1
-        tally.wholes.append(f"UNREPAIRED\n{shown}\n# {claim.diagnostics}")
+        tally.unmended.append(f"UNREPAIRED\n{shown}\n# {claim.diagnostics}")
     elif (gap := repair_gap(right, claim, world)) > NEAR:
         counts["wrong repair"] += 1
         tally.faults.append(f"WRONG REPAIR {gap}\n{shown}\n# {claim.repair_numpy}")
     elif claim.edits == ("whole",):
         counts["whole gradient"] += 1
-        tally.wholes.append(f"WHOLE\n{shown}\n# {claim.repair_numpy}")
+        tally.unmended.append(f"WHOLE\n{shown}\n# {claim.repair_numpy}")
     else:
         counts["repaired"] += 1
 

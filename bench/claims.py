@@ -1,0 +1,126 @@
+"""Claims: time to a verdict and to a repair, one claim a document, and growth with depth.
+
+python -m bench.claims [--slowest]
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from derive import check_document
+from derive.formulas import gradients
+from derive.judgement import Judgement
+from derive.layers import stack
+from derive.verdict import GOOD
+from tests.wrong_sources import documents
+
+VERDICT, REPAIR = (0.020, 1.0), (0.3, 3.0)
+"""Seconds that are aimed at: the median, and all but one in twenty."""
+
+DEPTHS = (2, 4, 8, 16, 32)
+
+
+class Mending:
+    """Seconds that were spent on repairs since it was last asked."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        inner: Callable[..., Any] = Judgement.mended
+
+        def mended(judgement: Judgement, claim: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return inner(judgement, claim)
+            finally:
+                self.seconds += time.perf_counter() - start
+
+        Judgement.mended = mended  # type: ignore[method-assign]
+
+    def taken(self) -> float:
+        """The seconds so far, which are forgotten."""
+        seconds, self.seconds = self.seconds, 0.0
+        return seconds
+
+
+def alone(text: str) -> Iterator[str]:
+    """A document for each claim of a document."""
+    rows: list[list[str]] = []
+    for line in text.rstrip().split("\n"):
+        if line[:1].isspace() and rows:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    for place, row in enumerate(rows):
+        if row[0].startswith("claim"):
+            above = [r for r in rows[:place] if not r[0].startswith("claim")]
+            yield "\n".join("\n".join(r) for r in (*above, row))
+
+
+def with_mistake(text: str) -> str:
+    """The last claim of a document with a mistake: a transpose lost, or a sign."""
+    head, _, claim = text.rpartition("claim")
+    changed = re.sub(r"\.T\b|\^T|\^\{?\\top\}?", "", claim, count=1)
+    if changed == claim:
+        changed = re.sub(r"(\]|=)\s*(?!.*(?:\]|=))", r"\1 -", claim, count=1)
+    return f"{head}claim{changed}"
+
+
+def shown(title: str, seconds: list[float], aims: tuple[float, float]) -> None:
+    """The median and the 95th percentile beside what is aimed at."""
+    if len(seconds) < 2:
+        return
+    middle, late = statistics.median(seconds), statistics.quantiles(seconds, n=20)[-1]
+    print(
+        f"{title:10} {len(seconds):5} claims  median {1e3 * middle:7.1f} ms (aim {1e3 * aims[0]:.0f})"
+        f"  95% {1e3 * late:7.0f} ms (aim {1e3 * aims[1]:.0f})  most {max(seconds):.2f} s"
+    )
+
+
+def measured() -> None:
+    """Every claim of every document, as it is and with a mistake."""
+    mending, verdicts, repairs = Mending(), list[float](), list[float]()
+    slow: list[tuple[float, str, str]] = []
+    for name, text, _ in documents():
+        for one in (v for text_ in alone(text) for v in (text_, with_mistake(text_))):
+            mending.taken()
+            start = time.perf_counter()
+            found = check_document(one).claims
+            seconds = time.perf_counter() - start
+            spent = mending.taken()
+            verdicts.append(seconds - spent)
+            if spent and not all(claim.verdict in GOOD for claim in found):
+                repairs.append(seconds)
+            slow += [(seconds - spent, "verdict", one), (spent, "repair", one)]
+    shown("to verdict", verdicts, VERDICT)
+    shown("to repair", repairs, REPAIR)
+    for seconds, what, one in sorted(slow, reverse=True)[:12] if "--slowest" in sys.argv else ():
+        print(f"--- {seconds:.2f} s to {what}\n{one}")
+
+
+def growth() -> None:
+    """The claim about the first weight of ever deeper networks: one step, and all of it."""
+    for depth in DEPTHS:
+        layers = ",".join(["3"] * (depth + 1))
+        found = gradients(stack(layers, bias="separate"))
+        head = f"stack {layers} bias=separate\n"
+        forms = {"in one": found["W1"].numpy, "by d/dz1": "x.T @ dL/dz1"}
+        for what, formula in forms.items():
+            start = time.perf_counter()
+            claim = check_document(f"{head}claim [dL/dW1] {formula}").claims[0]
+            seconds = time.perf_counter() - start
+            print(f"depth {depth:2} {what:8}: {1e3 * seconds:7.0f} ms  {claim.verdict}", flush=True)
+
+
+def main() -> None:
+    check_document("stack 3,2\nclaim [dL/dW1] [1 x]^T (yhat - y) / N")
+    measured()
+    growth()
+
+
+if __name__ == "__main__":
+    main()
