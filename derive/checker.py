@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 
 from derive.asking import DOUBTFUL, Question, doubtful_signs, name_of, question
@@ -101,6 +101,22 @@ def _noted(report: Report, note: str) -> Report:
     return replace(report, claims=tuple(claims))
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """A verdict, and the judgements of all readings, in which what is right can be looked for."""
+
+    claim: Claim
+    judged: tuple[tuple[Judgement, Claim], ...] = ()
+
+    def mended(self) -> Claim:
+        """The claim with what is right, by the first reading in which that is found."""
+        for judgement, claim in self.judged:
+            found = judgement.mended(claim)
+            if found.repair is not None:
+                return replace(found, line=self.claim.line, note=found.note or self.claim.note)
+        return self.claim
+
+
 class Checker:
     """Judges the claims of one setting."""
 
@@ -111,25 +127,27 @@ class Checker:
         """The verdicts, under the meaning of the product signs that gives most claims a shape."""
         claims = self.setting.claims
         signs = doubtful_signs(claims)
-        best: list[Claim] = []
+        best: list[Outcome] = []
         for chosen in product(*(DOUBTFUL[sign] for sign in signs)):
             found = list(self.judged(claims, dict(zip(signs, chosen, strict=True))))
             if not best or _shaped(found) > _shaped(best):
                 best = found
-            if all(claim.verdict in GOOD for claim in best):
+            if all(one.claim.verdict in GOOD for one in best):
                 break
-        used = {d.message for claim in best for d in claim.diagnostics}
+        told = tuple(one.mended() for one in best)
+        used = {d.message for claim in told for d in claim.diagnostics}
         notes = (note for note in self.setting.failures.values() if note.message not in used)
-        return Report(tuple(best), tuple(notes))
+        return Report(told, tuple(notes))
 
-    def judged(self, claims: Sequence[Asked], signs: dict[str, str]) -> Iterator[Claim]:
+    def judged(self, claims: Sequence[Asked], signs: dict[str, str]) -> Iterator[Outcome]:
         """Every claim, one after another."""
         for asked in claims:
-            for claim in self.one(asked, signs):
-                note = claim.note or asked.line.note
-                yield replace(claim, line=asked.line.line, note=note)
+            for found in self.one(asked, signs):
+                note = found.claim.note or asked.line.note
+                claim = replace(found.claim, line=asked.line.line, note=note)
+                yield replace(found, claim=claim)
 
-    def one(self, asked: Asked, signs: dict[str, str]) -> list[Claim]:
+    def one(self, asked: Asked, signs: dict[str, str]) -> list[Outcome]:
         """The verdicts on one claim: one for each formula in it, and one for a shape."""
         name = name_of(Target(**vars(asked.line.bracket))) if asked.line.bracket else "claim"
         try:
@@ -139,9 +157,9 @@ class Checker:
         except DeriveError as error:
             found = self.cause(error.diagnostic)
             verdict = "undecided" if found.code in LIMITS else "unreadable"
-            return [Claim(name, verdict, diagnostics=(found,))]
+            return [Outcome(Claim(name, verdict, diagnostics=(found,)))]
 
-    def links(self, asked: Asked, asks: Question) -> list[Claim]:
+    def links(self, asked: Asked, asks: Question) -> list[Outcome]:
         """The verdicts on the formulas; a step that only names tensors is passed over."""
         target = asks.target
         if target is None:
@@ -163,30 +181,31 @@ class Checker:
                 return True
         return False
 
-    def shapes(self, asked: Asked, asks: Question) -> list[Claim]:
+    def shapes(self, asked: Asked, asks: Question) -> list[Outcome]:
         """The verdict on a shape that the claim states."""
         if asks.claim.shape is None:
             return []
         vectors = "numpy" if asks.code else self.setting.vectors or "column"
-        return [stated_shape(self.case, asked, asks, vectors)]
+        return [Outcome(stated_shape(self.case, asked, asks, vectors))]
 
     def cause(self, found: Diagnostic) -> Diagnostic:
         """Why a name is unknown, where its own line was not understood."""
         quoted = found.message.split("`")
         return self.setting.failures.get(quoted[1], found) if len(quoted) > 2 else found
 
-    def link(self, asked: Asked, asks: Question, target: Target, link: Link) -> Claim:
+    def link(self, asked: Asked, asks: Question, target: Target, link: Link) -> Outcome:
         """The best verdict on one formula over the ways in which it can be read."""
-        best: Claim | None = None
         ways = product(self.readings(asks, link), self.layouts(asked, target))
+        judged: list[tuple[Judgement, Claim]] = []
         for (vectors, arrangement), layout in ways:
             reading = Reading(self.case, asked, target.of, vectors, arrangement, asks.claim.text)
-            claim = Judgement(reading, asks, link, replace(target, layout=layout)).claim()
+            judgement = Judgement(reading, asks, link, replace(target, layout=layout))
+            claim = judgement.claim()
             if claim.verdict in GOOD:
-                return claim
-            best = claim if best is None or _rank(claim) < _rank(best) else best
-        assert best is not None
-        return best
+                return Outcome(claim)
+            judged.append((judgement, claim))
+        judged.sort(key=lambda pair: ORDER.index(pair[1].verdict))
+        return Outcome(judged[0][1], tuple(judged))
 
     def readings(self, asks: Question, link: Link) -> Iterator[tuple[str, str]]:
         """How vectors may lie, and derivatives of tensors be arranged."""
@@ -215,15 +234,11 @@ LIMITS = ("D901", "D904", "D905", "D309")
 ORDER = ("refuted", "ill-shaped", "undecided", "unreadable")
 
 
-def _rank(claim: Claim) -> tuple[bool, int]:
-    """What is told of a claim that is not right in any reading: the one with a repair first."""
-    return claim.repair is None, ORDER.index(claim.verdict)
-
-
-def _shaped(claims: Sequence[Claim]) -> tuple[int, int]:
+def _shaped(found: Sequence[Outcome]) -> tuple[int, int]:
     """How many claims have a shape, and how many hold."""
-    shaped = sum(claim.verdict in (*GOOD, "refuted", "undecided") for claim in claims)
-    return shaped, sum(claim.verdict in GOOD for claim in claims)
+    verdicts = [one.claim.verdict for one in found]
+    shaped = sum(verdict in (*GOOD, "refuted", "undecided") for verdict in verdicts)
+    return shaped, sum(verdict in GOOD for verdict in verdicts)
 
 
 def _restates(link: Link, target: Target) -> bool:

@@ -66,7 +66,7 @@ class Judgement:
             found = error.diagnostic
             if not found.code.startswith("D2"):
                 return replace(base, verdict="unreadable", diagnostics=(found,))
-            return self.mended(replace(base, verdict="ill-shaped", diagnostics=(found,)))
+            return replace(base, verdict="ill-shaped", diagnostics=(found,))
         claimed = self.reading.resolved(solid(value))
         if layout == "transposed":
             claimed = turned(claimed)
@@ -99,7 +99,7 @@ class Judgement:
         if not agree(program, claimed, self.true):
             shown = witness(program, claimed, self.true)
             if shown is not None:
-                return self.mended(replace(base, verdict="refuted", witness=shown))
+                return replace(base, verdict="refuted", witness=shown)
         proof = self.truth.prover.equal(claimed, self.true, column_shape(self.shape))
         if proof is not None:
             facts = tuple(sorted({*proof.facts, *self._given(claimed)}))
@@ -112,6 +112,8 @@ class Judgement:
 
     def mended(self, claim: Claim) -> Claim:
         """The verdict on a wrong formula, with what is right."""
+        if claim.verdict not in ("refuted", "ill-shaped"):
+            return claim
         mender = Mender(self.reading, self.truth, self.target, self.asks.code, self.acting)
         try:
             found = mender.repair(self.matrices())
