@@ -157,16 +157,18 @@ class Judgement:
         axes, rest = list[tuple[str, Dim]](), iter(letters)
         for dim in column_shape(self.shape):
             name = fresh_letter() if dim.is_one else next(rest, "")
-            axes.append((name, dim if dim.is_one else self._range(name, elaborator)))
+            axes.append((name, dim if dim.is_one else self._range(name, elaborator, dim)))
         shapes = elaborator.core
         shape = tuple(dim for _, dim in axes)
         return Value(closed(renamed, axes, shapes), shape[: len(self.shape)])
 
-    def _range(self, letter: str, elaborator: Elaborator) -> Dim:
-        dim = elaborator.reach(letter)
-        if dim is None:
-            raise refuse("D208", f"the range of {letter[1:] or 'an index'} is not known", self.text)
-        return dim
+    def _range(self, letter: str, elaborator: Elaborator, axis: Dim) -> Dim:
+        """Over what a letter runs: what it is said to index, or else the axis that it stands for.
+
+        What a formula asks for outside of an array is 0 then, as in a convolution.
+        """
+        known = elaborator.ranges.get(letter)
+        return known[0] if known else axis
 
     def _letters(
         self, term: Term, free: frozenset[str], elaborator: Elaborator
@@ -183,7 +185,7 @@ class Judgement:
             term, stated = substitute(term, same), stated[: len(long)]
             free = letters_of(term)
         if stated and free <= set(stated):
-            return term, stated
+            return term, _of_axes(stated, free, len(long))
         if len(free) != len(long):
             names = ", ".join(sorted(letter[1:] for letter in free))
             message = f"the free indices {names} are not the axes of {shape_text(self.shape)}"
@@ -193,8 +195,8 @@ class Judgement:
     def _ordered(self, free: list[str], long: list[Dim], elaborator: Elaborator) -> tuple[str, ...]:
         """The order in which the letters run over the axes; the alphabet's if several do."""
         for order in permutations(free):
-            dims = [self._range(letter, elaborator) for letter in order]
-            if all(sizes_agree(a, b) for a, b in zip(dims, long, strict=True)):
+            dims = [elaborator.reach(letter) for letter in order]
+            if all(a is None or sizes_agree(a, b) for a, b in zip(dims, long, strict=True)):
                 return order
         return tuple(free)
 
@@ -232,3 +234,11 @@ class Judgement:
             and same_shape(*bare)
             and same_shape(column_shape(mine), column_shape(wanted)[: len(column_shape(mine))])
         )
+
+
+def _of_axes(stated: tuple[str, ...], free: frozenset[str], axes: int) -> tuple[str, ...]:
+    """The letters of the left side that are axes: not the sample of a loss that is called `E_n`."""
+    if len(stated) <= axes:
+        return stated
+    used = tuple(letter for letter in stated if letter in free)
+    return used if len(used) == axes else stated[-axes:] if axes else ()
