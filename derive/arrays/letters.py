@@ -108,7 +108,7 @@ def _einsum(e: Any, term: Apply) -> Value:
     for letters, part in zip(inputs.split(","), parts, strict=True):
         for letter, dim in zip(letters, part.shape, strict=True):
             if not agree(ranges.setdefault(letter, dim), dim):
-                raise ShapeMismatch("elementwise", f"`{letter}` has two sizes here")
+                raise ShapeMismatch("index", f"`{letter}` has two sizes here")
         here = read_entry(part, [Var(f"#{letter}") for letter in letters])
         body = here if body == const(1) else apply("mul", body, here)
     for letter in sorted(set(ranges) - set(output)):
