@@ -33,7 +33,7 @@ def choices(names: tuple[str, ...], stated: Mapping[str, int], fixed: bool) -> l
     They are pairwise distinct for as many names as the sizes last: shapes are compared by their
     names, and a value that agrees by the chance of two far sizes does so at one choice alone.
     """
-    plain = [name for name in names if name.isidentifier()]
+    plain = list(_plain(names))
     small = {name: stated[name] for name in plain if 0 < stated.get(name, 0) <= LARGEST}
     if fixed and all(name in stated for name in plain):
         return list(_possible(names, [{name: stated[name] for name in plain}]))
@@ -41,6 +41,13 @@ def choices(names: tuple[str, ...], stated: Mapping[str, int], fixed: bool) -> l
     if len(small) == len(plain):
         made.append(small)
     return list(_possible(names, made))
+
+
+def _plain(names: Iterable[str]) -> dict[str, None]:
+    """The names that are sizes themselves, and then those that stand in sums alone."""
+    inside = (part for name in names if not name.isidentifier() for part in linear(Dim((name,))))
+    parts = (one for part in inside for one in part.split("*") if one)
+    return dict.fromkeys((*(name for name in names if name.isidentifier()), *parts))
 
 
 def _possible(
