@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from derive.functions import PRIME, is_function
 from derive.shape import Shape
 from derive.tensors import Value, turned
-from derive.term import Apply, Const, Term, Var, apply
+from derive.term import Apply, Const, Term, Var, apply, const
 
 
 @dataclass(frozen=True)
@@ -154,3 +154,39 @@ def _within(term: Apply, index: int, put: Callable[[Term], Term]) -> Callable[[T
         return replace(term, args=args)
 
     return outer
+
+
+def scaled(made: Edited, factor: Term) -> Edited:
+    """The formula times a factor, written as people do."""
+    if factor == const(1):
+        return made
+    edits = (*made.edits, Edit("sign" if factor == const(-1) else "scale", made.term, factor))
+    return Edited(_times(made.term, factor), edits)
+
+
+def _cancelled(term: Term, factor: Term) -> Term | None:
+    """The formula without its own factor that this one undoes, if it has that."""
+    if not isinstance(term, Apply) or term.op not in ("matmul", "mul", "div"):
+        return None
+    left, right = term.args
+    if term.op == "div" and factor in (right, apply("mul", const(1), right)):
+        return left
+    undone = isinstance(left, Const) and left.value and factor == const(1 / left.value)
+    if term.op != "div" and (undone or factor == apply("div", const(1), left)):
+        return right
+    inner = _cancelled(left, factor)
+    return None if inner is None else replace(term, args=(inner, right))
+
+
+def _times(term: Term, factor: Term) -> Term:
+    if (whole := _cancelled(term, factor)) is not None:
+        return whole
+    if factor == const(-1):
+        return term.args[0] if isinstance(term, Apply) and term.op == "neg" else apply("neg", term)
+    if isinstance(factor, Apply) and factor.op == "div" and isinstance(factor.args[0], Const):
+        over = factor.args[0].value
+        inner = _times(term, const(over)) if over != 1 else term
+        return apply("div", inner, factor.args[1])
+    if isinstance(factor, Apply) and factor.op == "mul" and factor.args[0] == const(1):
+        return apply("mul", factor.args[1], term)
+    return apply("mul", factor, term)

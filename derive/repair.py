@@ -15,7 +15,16 @@ from fractions import Fraction
 from derive.chains import ANY, PRODUCTS, Chain, Part, bracketings, chain_of
 from derive.comparing import Point, Program, agree, at
 from derive.diagnostic import DeriveError
-from derive.edits import Edit, Edited, Names, has_bias_row, local_edits, places, without_bias_row
+from derive.edits import (
+    Edit,
+    Edited,
+    Names,
+    has_bias_row,
+    local_edits,
+    places,
+    scaled,
+    without_bias_row,
+)
 from derive.elaborate import Elaborator
 from derive.indexing import letters_of
 from derive.proof import Prover
@@ -257,26 +266,6 @@ class Search:
         except DeriveError:
             return None
         return None if proof is None else (made, value)
-
-
-def scaled(made: Edited, factor: Term) -> Edited:
-    """The formula times a factor, written as people do."""
-    if factor == const(1):
-        return made
-    edits = (*made.edits, Edit("sign" if factor == const(-1) else "scale", made.term, factor))
-    return Edited(_times(made.term, factor), edits)
-
-
-def _times(term: Term, factor: Term) -> Term:
-    if factor == const(-1):
-        return term.args[0] if isinstance(term, Apply) and term.op == "neg" else apply("neg", term)
-    if isinstance(factor, Apply) and factor.op == "div" and isinstance(factor.args[0], Const):
-        over = factor.args[0].value
-        inner = _times(term, const(over)) if over != 1 else term
-        return apply("div", inner, factor.args[1])
-    if isinstance(factor, Apply) and factor.op == "mul" and factor.args[0] == const(1):
-        return apply("mul", factor.args[1], term)
-    return apply("mul", factor, term)
 
 
 def factors_of(term: Term) -> Iterator[Term]:
