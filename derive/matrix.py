@@ -37,6 +37,8 @@ def matrix_form(value: Poly, shape: Shape, shapes: Callable[[str], Shape]) -> Te
 
     Raises DeriveError where the entry has no matrix form.
     """
+    if len(shape) > len(AXES):
+        raise unsupported("an array of more than two axes")
     names = [None if dim.is_one else index(AXES[a], dim) for a, dim in enumerate(shape)]
     row, col = [*names, None, None][:2]
     return Raiser(shapes, row, col).poly(value)
