@@ -31,7 +31,15 @@ def test_names_have_the_shapes_that_were_declared_or_follow() -> None:
     made = setting()
     shapes = {name: shape_text(shape) for name, shape in made.shapes.items()}
     sizes = {"N": "scalar", "D": "scalar", "K": "scalar"}
-    arrays = {"x": "N×D", "W": "D×K", "b": "(K,)", "y": "N×K", "z": "N×K", "p": "N×K", "L": "scalar"}
+    arrays = {
+        "x": "N×D",
+        "W": "D×K",
+        "b": "(K,)",
+        "y": "N×K",
+        "z": "N×K",
+        "p": "N×K",
+        "L": "scalar",
+    }
     assert shapes == sizes | arrays
     assert made.sizes == {"N": 32}
     assert made.loss == "L"

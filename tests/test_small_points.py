@@ -1,4 +1,4 @@
-"""Small numbers for comparing: distinct sizes, sums of sizes, values that keep the declared facts."""
+"""Small numbers for comparing: distinct sizes, sums of sizes, values that keep declared facts."""
 
 from __future__ import annotations
 

@@ -19,8 +19,20 @@ Array = Any
 SIZES = {"N": 3, "D": 4, "K": 2}
 DIMS = {
     **dict.fromkeys(SIZES, ""),
-    "A": "N D", "C": "N D", "B": "D K", "M": "D D", "Z": "N K", "V": "1+D K", "T": "N D K",
-    "u": "D", "v": "D", "w": "N", "r": "1 D", "q": "N 1", "s": "", "t": "N 1",
+    "A": "N D",
+    "C": "N D",
+    "B": "D K",
+    "M": "D D",
+    "Z": "N K",
+    "V": "1+D K",
+    "T": "N D K",
+    "u": "D",
+    "v": "D",
+    "w": "N",
+    "r": "1 D",
+    "q": "N 1",
+    "s": "",
+    "t": "N 1",
 }
 
 
