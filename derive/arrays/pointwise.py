@@ -8,10 +8,10 @@ from typing import Any
 from derive.arrays.rule import OPEN_EYE, Rule, args_of, eye_of
 from derive.functions import FUNCTIONS, PRIME
 from derive.ops import ShapeMismatch
+from derive.selection import is_selection
 from derive.shape import Shape, broadcast, shape_text
 from derive.slopes import slope_term
 from derive.tensors import Value, as_row, same_shape, solid, turned
-from derive.selection import is_selection
 from derive.term import Apply, Term, Var, apply, const
 
 
