@@ -124,7 +124,7 @@ def _exit_code(report: Report, proved: bool, verification: Verification) -> int:
         return 1
     if verification.status == "UNRESOLVED":
         return 3
-    return report.exit_code
+    return report.exit_code if report.claims else 0  # a job without claims has nothing unread
 
 
 # ---------------------------------------------------------------------------------------- train
