@@ -76,8 +76,9 @@ def shown(title: str, seconds: list[float], aims: tuple[float, float]) -> None:
         return
     middle, late = statistics.median(seconds), statistics.quantiles(seconds, n=20)[-1]
     print(
-        f"{title:10} {len(seconds):5} claims  median {1e3 * middle:7.1f} ms (aim {1e3 * aims[0]:.0f})"
-        f"  95% {1e3 * late:7.0f} ms (aim {1e3 * aims[1]:.0f})  most {max(seconds):.2f} s"
+        f"{title:10} {len(seconds):5} claims  "
+        f"median {1e3 * middle:7.1f} ms (aim {1e3 * aims[0]:.0f})  "
+        f"95% {1e3 * late:7.0f} ms (aim {1e3 * aims[1]:.0f})  most {max(seconds):.2f} s"
     )
 
 
@@ -85,7 +86,7 @@ def measured() -> None:
     """Every claim of every document, as it is and with a mistake."""
     mending, verdicts, repairs = Mending(), list[float](), list[float]()
     slow: list[tuple[float, str, str]] = []
-    for name, text, _ in documents():
+    for _, text, _ in documents():
         for one in (v for text_ in alone(text) for v in (text_, with_mistake(text_))):
             mending.taken()
             start = time.perf_counter()

@@ -100,6 +100,9 @@ def _matrix(term: Term, known: _Known) -> Term:
         return _einsum(term, known) or term
     if term.op == "entry" and len(term.args) == 2:
         return term
+    if term.op == "diag":
+        flat = _one_axis(term.args[0], known)
+        return apply("diag", flat or apply("ravel", _matrix(term.args[0], known)))
     if term.op in ALONG:
         return apply(f"{term.op} along", _matrix(term.args[0], known), const(_axis(term)))
     if term.op == "matmul" and (outer := _outer(term, known)):

@@ -96,7 +96,8 @@ class Case:
             named = {step.name: step.term for step in truth.gradients.steps}
             shapes = {n: column_shape(s) for n, s in truth.prover.shapes.items()}
             constants = {self.inner[n]: v for n, v in self.setting.constants.items()}
-            self.programs[of] = Program(truth.derivation, shapes, named, constants)
+            sizes = tuple(self.inner[n] for n in self.setting.loose_sizes())
+            self.programs[of] = Program(truth.derivation, shapes, named, constants, sizes=sizes)
         return self.programs[of]
 
 

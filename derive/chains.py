@@ -15,6 +15,7 @@ from typing import Any
 from derive.arrays.pointwise import elementwise
 from derive.arrays.products import outer_product
 from derive.arrays.products import product as matrix_product
+from derive.deadline import check_time
 from derive.edits import Edit
 from derive.ops import ShapeMismatch
 from derive.shape import Shape
@@ -86,6 +87,7 @@ def bracketings(chain: Chain, variants: Variants, most: float) -> Iterator[Part]
 def _joined(
     chain: Chain, table: dict[tuple[int, int], list[Part]], start: int, end: int, most: float
 ) -> list[Part]:
+    check_time()
     found: dict[Shape, list[Part]] = {}
     for split in range(start + 1, end):
         sign = chain.signs[split - 1]

@@ -12,6 +12,7 @@ from itertools import product
 
 from derive.asking import DOUBTFUL, Question, doubtful_signs, name_of, question
 from derive.case import Case, Reading, derivative_of
+from derive.deadline import Allowance, TimeUp, within
 from derive.dense import Stack
 from derive.diagnostic import DeriveError, Diagnostic
 from derive.documents import document
@@ -25,6 +26,12 @@ from derive.term import Apply, Var, variables, walk
 from derive.truth import ACTING, Target
 from derive.verdict import GOOD, Claim, Report
 
+SECONDS = 10.0
+"""Time for one claim, after which it is undecided."""
+
+MENDING = 6.0
+"""The time for finding what is right, over all readings of a formula that is wrong."""
+
 ARRANGEMENTS = ("jacobian", "elementwise", "jacobian_T")
 
 
@@ -35,17 +42,22 @@ OPEN = (
 """What a stack may leave open, beside the mean over a batch, and what a report then says."""
 
 
-def check_document(text: str, *, layers: Stack | None = None) -> Report:
+def check_document(text: str, *, layers: Stack | None = None, limit: float = SECONDS) -> Report:
     """Judges every claim of a derivation document.
 
     `layers` is the network where the document does not describe it. A statement that cannot be read
-    is a claim with the verdict `unreadable`; nothing is raised for what a document says.
+    is a claim with the verdict `unreadable`; nothing is raised for what a document says. A claim
+    that takes more than `limit` seconds is `undecided`.
     """
+    allowance = Allowance(limit)
     try:
-        lines = document(text, layers)
+        with allowance.of(0):
+            lines = document(text, layers)
+        return _judged(lines, layers, allowance)
     except DeriveError as error:
         return Report((Claim("document", "unreadable", diagnostics=(error.diagnostic,)),))
-    return _judged(lines, layers)
+    except TimeUp:
+        return Report((Claim("document", "undecided", diagnostics=(_late(limit),)),))
 
 
 def check(stack: Stack, claims: Mapping[str, str]) -> Report:
@@ -59,7 +71,7 @@ def check(stack: Stack, claims: Mapping[str, str]) -> Report:
     proved
     """
     lines = [ClaimLine(_bracket(name, stack), text) for name, text in claims.items()]
-    return _judged(lines, stack) if lines else Report()
+    return _judged(lines, stack, Allowance(SECONDS)) if lines else Report()
 
 
 def _bracket(name: str, stack: Stack) -> Bracket:
@@ -69,26 +81,31 @@ def _bracket(name: str, stack: Stack) -> Bracket:
     return Bracket("gradient", loss, own)
 
 
-def _judged(lines: Sequence[Statement], layers: Stack | None) -> Report:
+def _late(seconds: float) -> Diagnostic:
+    return Diagnostic("D906", f"the limit of {seconds:g} s for one claim was reached")
+
+
+def _judged(lines: Sequence[Statement], layers: Stack | None, allowance: Allowance) -> Report:
     """The report; where a stack leaves the reduction open, for that which suits the claims."""
-    report, network = _report(lines, layers, None)
+    report, network = _report(lines, layers, None, allowance)
     if report.ok or network is None or network.stated or network.single:
         return report
     for option, note in OPEN:
-        other, _ = _report(lines, layers, option)
+        other, _ = _report(lines, layers, option, allowance)
         if _good(other) > _good(report):
             report = _noted(other, note)
     return report
 
 
 def _report(
-    lines: Sequence[Statement], layers: Stack | None, option: str | None
+    lines: Sequence[Statement], layers: Stack | None, option: str | None, allowance: Allowance
 ) -> tuple[Report, Stack | None]:
     made = Setting(option=option)
     if layers is not None:
         made.stacked(layers)
-    made = setting_of(lines, made)
-    return Checker(made).report(), made.network
+    with allowance.of(0):
+        made = setting_of(lines, made)
+    return Checker(made, allowance).report(), made.network
 
 
 def _good(report: Report) -> int:
@@ -101,6 +118,13 @@ def _noted(report: Report, note: str) -> Report:
     return replace(report, claims=tuple(claims))
 
 
+def _meaning(signs: Mapping[str, str], text: str) -> str | None:
+    """What a product sign was taken to mean, where it is not what it usually means."""
+    unusual = (sign for sign, op in signs.items() if op != DOUBTFUL[sign][0] and sign in text)
+    names = {"mul": "the elementwise product", "matmul": "the matrix product"}
+    return "; ".join(f"`{sign}` is {names[signs[sign]]} here" for sign in unusual) or None
+
+
 @dataclass(frozen=True)
 class Outcome:
     """A verdict, and the judgements of all readings, in which what is right can be looked for."""
@@ -110,18 +134,19 @@ class Outcome:
 
     def mended(self) -> Claim:
         """The claim with what is right, by the first reading in which that is found."""
-        for judgement, claim in self.judged:
-            found = judgement.mended(claim)
-            if found.repair is not None:
-                return replace(found, line=self.claim.line, note=found.note or self.claim.note)
+        with within(MENDING):
+            for judgement, claim in self.judged:
+                found = judgement.mended(claim)
+                if found.repair is not None:
+                    return replace(found, line=self.claim.line, note=found.note or self.claim.note)
         return self.claim
 
 
 class Checker:
     """Judges the claims of one setting."""
 
-    def __init__(self, made: Setting) -> None:
-        self.setting, self.case = made, Case(made)
+    def __init__(self, made: Setting, allowance: Allowance) -> None:
+        self.setting, self.case, self.allowance = made, Case(made), allowance
 
     def report(self) -> Report:
         """The verdicts, under the meaning of the product signs that gives most claims a shape."""
@@ -140,16 +165,22 @@ class Checker:
         return Report(told, tuple(notes))
 
     def judged(self, claims: Sequence[Asked], signs: dict[str, str]) -> Iterator[Outcome]:
-        """Every claim, one after another."""
-        for asked in claims:
-            for found in self.one(asked, signs):
-                note = found.claim.note or asked.line.note
+        """Every claim, one after another, each within its time."""
+        for place, asked in enumerate(claims, 1):
+            try:
+                with self.allowance.of(place):
+                    outcomes = self.one(asked, signs)
+            except TimeUp:
+                late = _late(self.allowance.seconds)
+                outcomes = [Outcome(Claim(_named(asked), "undecided", diagnostics=(late,)))]
+            for found in outcomes:
+                note = found.claim.note or asked.line.note or _meaning(signs, asked.line.text)
                 claim = replace(found.claim, line=asked.line.line, note=note)
                 yield replace(found, claim=claim)
 
     def one(self, asked: Asked, signs: dict[str, str]) -> list[Outcome]:
         """The verdicts on one claim: one for each formula in it, and one for a shape."""
-        name = name_of(Target(**vars(asked.line.bracket))) if asked.line.bracket else "claim"
+        name = _named(asked)
         try:
             asks = question(asked, self.setting, signs)
             name = name_of(asks.target) if asks.target else name
@@ -221,6 +252,11 @@ class Checker:
             return (target.layout,)
         jacobians = ("jacobian", "jacobian_T") if max(_axes(of), _axes(wrt)) < 2 else ()
         return (*ACTING, *jacobians)
+
+
+def _named(asked: Asked) -> str:
+    """The derivative that a claim says it is about."""
+    return name_of(Target(**vars(asked.line.bracket))) if asked.line.bracket else "claim"
 
 
 def _axes(shape: Shape) -> int:

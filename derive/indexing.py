@@ -13,6 +13,7 @@ from fractions import Fraction
 from itertools import count
 from typing import Any
 
+from derive.deadline import check_time
 from derive.entries import INDEX, OPERAND, is_index_name
 from derive.ops import op_row
 from derive.shape import Dim, Part, Shape
@@ -188,6 +189,7 @@ class Pusher:
 
     def operand(self, term: Term) -> _Operand:
         """A formula as something that can be asked for an entry."""
+        check_time()
         if isinstance(term, Const):
             return _Operand((), lambda _: _Entry(term))
         if isinstance(term, Var) or not is_open(term):

@@ -12,6 +12,7 @@ from derive.arrays.rule import OPEN_EYE
 from derive.asking import Question, name_of
 from derive.case import Reading
 from derive.comparing import agree, confirmed, witness
+from derive.deadline import TimeUp
 from derive.diagnostic import DeriveError, refuse
 from derive.elaborate import Elaborator
 from derive.gradient import adjoint_name
@@ -117,6 +118,8 @@ class Judgement:
         mender = Mender(self.reading, self.truth, self.target, self.asks.code, self.acting)
         try:
             found = mender.repair(self.matrices())
+        except TimeUp:
+            return replace(claim, note="no repair was found in the time for one claim")
         except DeriveError:
             return claim
         if found is None:

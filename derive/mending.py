@@ -11,7 +11,6 @@ from derive.diagnostic import DeriveError
 from derive.edits import Edit, Names
 from derive.gradient import adjoint_name
 from derive.lower import lower
-from derive.matrix import matrix_form
 from derive.notation import write
 from derive.repair import Goal, Search, factors_of
 from derive.selection import is_selection, selection_code
@@ -31,6 +30,7 @@ from derive.term import (
     walk,
 )
 from derive.truth import ACTING, Target, Truth
+from derive.unraised import with_diagonal
 
 WHOLE = Edit("whole")
 """No small change was found: the gradient itself is shown."""
@@ -86,9 +86,10 @@ class Mender:
         term = self.spelled(term)
         if any(isinstance(n, Apply) and n.op == "each" for n in walk(term)):
             return None
-        value = Value(term, self.truth.shape(self.target))
-        numpy = self.numpy(value)
-        return None if numpy is None else Repair(self.text(term), numpy, (WHOLE,))
+        numpy = self.numpy(Value(term, self.truth.shape(self.target)))
+        if numpy is None:
+            return None
+        return Repair(numpy if self.code else self.text(term), numpy, (WHOLE,))
 
     def own(self) -> Term:
         """The true derivative in forward names."""
@@ -229,6 +230,6 @@ def raised(term: Term, shape: Shape, shapes: Mapping[str, Shape], truth: Truth) 
         if len(blocks) != 1:
             return None
         (value,) = blocks.values()
-        return matrix_form(value, column_shape(shape), lambda name: shapes[name])
+        return with_diagonal(value, column_shape(shape), shapes)
     except (DeriveError, KeyError):
         return None

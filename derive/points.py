@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import product
+from math import prod
 
 from derive.diagnostic import DeriveError, refuse
 from derive.exact import Table
@@ -13,6 +14,9 @@ from derive.shape import Dim, Shape
 from derive.sizes import linear, value_of
 from derive.tensors import column_shape
 from derive.term import Symbol
+
+ROUND = 6
+"""How many sizes are taken before the smallest is taken again."""
 
 LARGEST = 8
 """A size of the document that is taken as it is."""
@@ -27,14 +31,17 @@ def size_names(shapes: Iterable[Shape]) -> tuple[str, ...]:
 def choices(names: tuple[str, ...], stated: Mapping[str, int], fixed: bool) -> list[dict[str, int]]:
     """Sizes to compare at, the smallest first; with `fixed`, the stated ones alone.
 
-    They are pairwise distinct, so that nothing fits by chance.
+    Two sizes that are equal in one choice differ in another, so that nothing fits by chance.
     """
     plain = [name for name in names if name.isidentifier()]
     small = {name: stated[name] for name in plain if 0 < stated.get(name, 0) <= LARGEST}
-    made = [] if fixed and len(small) == len(plain) else list(_distinct(plain))
+    if fixed and all(name in stated for name in plain):
+        return list(_possible(names, [{name: stated[name] for name in plain}]))
+    made = list(_distinct(plain))
     if len(small) == len(plain):
         made.append(small)
-    return list(_possible(names, made))
+    found = list(_possible(names, made))
+    return [sizes for place, sizes in enumerate(found) if sizes not in found[:place]]
 
 
 def _possible(
@@ -54,8 +61,16 @@ def _possible(
 
 
 def _distinct(names: list[str]) -> Iterator[dict[str, int]]:
-    yield {name: place + 2 for place, name in enumerate(names)}
-    yield {name: len(names) + 1 - place for place, name in enumerate(names)}
+    """Sizes in turn, the small ones again and again: a network may have any number of layers."""
+    yield {name: place % ROUND + 2 for place, name in enumerate(names)}
+    yield {name: place % (ROUND + 1) + 2 for place, name in enumerate(reversed(names))}
+    if len(names) > ROUND * (ROUND + 1):
+        yield {name: place % (ROUND - 1) + 2 for place, name in enumerate(names)}
+
+
+def entries(shapes: Iterable[Shape], sizes: Mapping[str, int]) -> int:
+    """How many numbers arrays of these shapes hold."""
+    return sum(prod(dim.size(sizes) for dim in shape) for shape in shapes)
 
 
 def with_sums(names: Iterable[str], sizes: Mapping[str, int]) -> dict[str, int]:

@@ -7,13 +7,13 @@ changes. Where none of these leads there, the gradient itself is what is right.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.chains import ANY, PRODUCTS, Chain, Part, bracketings, chain_of
 from derive.comparing import Point, Program, agree, at
+from derive.deadline import TimeUp, within
 from derive.diagnostic import DeriveError
 from derive.edits import Edit, Edited, Names, has_bias_row, local_edits, places, without_bias_row
 from derive.elaborate import Elaborator
@@ -54,7 +54,6 @@ class Search:
         self.resolve: Callable[[Term], Term] = lambda term: term
         self.acting: Callable[[Value], Value] = lambda value: value
         self.tried: set[Term] = set()
-        self.deadline = time.monotonic() + SECONDS
         self.point: Point | None = next(program.points(), None)
 
     def value(self, term: Term) -> Value | None:
@@ -69,13 +68,11 @@ class Search:
         """The first right formula that is found, and its value; None within the time."""
         if self.point is None or size(term) > LARGEST:
             return None
-        for candidate in self.candidates(term):
-            found = self.right(candidate)
-            if found is not None:
-                return found
-            if time.monotonic() > self.deadline:
-                return None
-        return None
+        try:
+            with within(SECONDS):
+                return next(filter(None, map(self.right, self.candidates(term))), None)
+        except TimeUp:
+            return None
 
     # ------------------------------------------------------------------------------- candidates
 

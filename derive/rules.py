@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from derive.deadline import check_time
 from derive.diagnostic import refuse
 from derive.poly import Atom, Factor, Poly
 from derive.shape import Dim
@@ -45,7 +46,8 @@ class Effort:
     left: int | None = None
 
     def spend(self) -> None:
-        """One term less. Raises DeriveError where none was left."""
+        """One term less. Raises DeriveError where none was left, TimeUp where no time is."""
+        check_time()
         if self.left is None:
             return
         if not self.left:

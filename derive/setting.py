@@ -108,6 +108,11 @@ class Setting:
             if size is not None:
                 self.sizes[name] = size
 
+    def loose_sizes(self) -> list[str]:
+        """The names of sizes, also of those that no array has."""
+        made = {s.name for s in self.symbols} | {e.name for e in self.equations}
+        return [name for name, shape in self.shapes.items() if not shape and name not in made]
+
     def stacked(self, network: Stack) -> None:
         """The names of a stack of layers; `option` is for one that leaves its reduction open."""
         if self.option and not (network.stated or network.single):

@@ -64,6 +64,5 @@ def _signed(name: str, times: int) -> str:
 def value_of(size: Linear, sizes: Mapping[str, int]) -> int:
     """The number. Raises KeyError for a name without one."""
     return sum(
-        times * prod(sizes[one] for one in name.split("*") if name)
-        for name, times in size.items()
+        times * prod(sizes[one] for one in name.split("*") if name) for name, times in size.items()
     )

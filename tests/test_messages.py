@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import sympy
 
+from derive.checker import check as judged
 from derive.convert import polynomial
 from derive.diagnostic import DeriveError, Diagnostic
 from derive.formulas import gradients
 from derive.infer import check, typed
-from derive.checker import check as judged
 from derive.layers import stack
 from derive.lower import lower
 from derive.notation import read, read_numpy, read_program

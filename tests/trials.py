@@ -29,7 +29,7 @@ from tests.worlds import HELPERS, World
 Array = Any
 SEEDS = (11, 12, 13)
 FAR, NEAR = 1e-4, 1e-6
-"""Relative differences from the truth: farther is wrong, nearer right, in between nothing is said."""
+"""Relative differences from the truth: farther is wrong, nearer is right."""
 
 FAILS = (ValueError, IndexError, Unknown, ArithmeticError, KeyError, TypeError, AssertionError)
 
@@ -44,7 +44,9 @@ class Tally:
 
     def __str__(self) -> str:
         made = self.counts["made"]
-        return "\n".join(f"{n:6} {100 * n / max(made, 1):5.1f} %  {k}" for k, n in self.counts.items())
+        return "\n".join(
+            f"{n:6} {100 * n / max(made, 1):5.1f} %  {k}" for k, n in self.counts.items()
+        )
 
 
 @dataclass(frozen=True)

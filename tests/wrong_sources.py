@@ -1,9 +1,10 @@
-"""Documents whose right claims are made wrong: networks with their true gradients, and hand-written ones."""
+"""Documents whose right claims are made wrong: networks with their gradients, and others."""
 
 from __future__ import annotations
 
 import os
-import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,7 @@ def documents() -> Iterator[tuple[str, str, tuple[str, ...]]]:
 
 def network(layers: str, options: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """The true gradients of one network, all of them claims."""
+    options = {"reduction": "mean", **options}
     words = [k if v is True else f"{k}={v}" for k, v in options.items()]
     name = " ".join(["stack", layers, *words])
     found = gradients(stack(layers, **options))
@@ -117,9 +119,10 @@ def network(layers: str, options: dict[str, Any]) -> Iterator[tuple[str, str, tu
 
 
 def shared() -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """The documents of a corpus, a file each or after lines of ##### and a name."""
-    folder = os.environ.get("DERIVE_SHARED")
-    for path in sorted(Path(folder, "cases").glob("*.txt")) if folder else ():
-        parts = re.split(r"^##### (\S+)\n", path.read_text(encoding="utf-8"), flags=re.M)
-        for name, text in zip(parts[1::2], parts[2::2], strict=True):
-            yield name, text, ()
+    """The documents of a corpus, as the tool beside it writes them."""
+    folder = os.environ.get("DERIVE_SHARED", "")
+    tool = Path(folder, "tools", "cases.py")
+    for path in sorted(Path(folder, "cases").glob("*.yaml")) if folder else ():
+        show = [sys.executable, str(tool), "show", path.stem]
+        text = subprocess.run(show, check=True, capture_output=True, text=True).stdout
+        yield path.stem, text, ()

@@ -37,8 +37,7 @@ def _entry(e: Any, term: Apply) -> Value:
             e.window(letters_of(place), dim)
     full = len(places) == len(a.shape)
     made = read_entry(a, places) if full or not a.flat else apply("entry", solid(a), *places)
-    shape = a.shape[len(places) :]
-    result: Value = e.closed(_kept(Value(made, shape)))
+    result: Value = e.oriented(e.closed(_kept(Value(made, a.shape[len(places) :]))))
     return result
 
 
