@@ -16,7 +16,19 @@ from derive.repair import Goal, Search, factors_of
 from derive.selection import is_selection, selection_code
 from derive.shape import ONE, Shape
 from derive.tensors import Value, column_shape, solid, turned
-from derive.term import Apply, Term, Var, apply, rebuild, substitute, variables, walk
+from derive.term import (
+    Apply,
+    Binding,
+    Const,
+    Term,
+    Var,
+    apply,
+    const,
+    rebuild,
+    substitute,
+    variables,
+    walk,
+)
 from derive.truth import ACTING, Target, Truth
 from derive.unraised import with_diagonal
 
@@ -190,10 +202,21 @@ def leftward(term: Term) -> Term:
 
 
 def _once(term: Term) -> Term:
-    """Transposed twice is not at all, and a sum of a number is the number."""
+    """Transposed twice is not at all, and an array of one number is made of ones."""
     if isinstance(term, Apply) and term.op == "transpose":
         return turned(term.args[0])
+    if isinstance(term, Apply) and term.op == "each" and not term.args:
+        return _filled(term)
     return term
+
+
+def _filled(term: Apply) -> Term:
+    """An array of one number as people write it."""
+    (made,) = term.attrs
+    if not isinstance(made, Binding) or not isinstance(made.body, Const):
+        return term
+    ones = apply("ones", attrs=tuple(str(dim) for _, dim in made.indices))
+    return ones if made.body == const(1) else apply("mul", made.body, ones)
 
 
 def _named(table: Mapping[Var, Var]) -> dict[str, Term]:
