@@ -75,6 +75,10 @@ def _array(node: Apply, args: tuple[Guess, ...]) -> Guess:
         return _product(first, args[1])
     if node.op == "outer":
         return first + args[1] if args[1] is not None and len(first + args[1]) == 2 else None
+    if node.op == "gather":
+        return args[1] + first[1:] if args[1] is not None else None
+    if node.op in ("column", "row") and len(first) == 1:
+        return (*first, Dim((1,))) if node.op == "column" else (Dim((1,)), *first)
     if node.op in ("sum", "mean"):
         return _reduced(first, node)
     return None

@@ -104,15 +104,19 @@ class _Unmasking(ast.NodeTransformer):
 
 
 def _labelled(reader: CodeReader, store: Store, label: ast.expr) -> Piece:
-    """`dscores[range(N), y] -= 1`: less 1 where y is."""
+    """`dscores[range(N), y] -= 1`: less 1 where y is; with `=`, what was there is lost."""
     base, span = base_of(reader, store), reader.source.span(store.node)
     ones = one_hot(reader, base, label)
-    if not store.adds:
-        raise misplaced(reader, store, "only `+=` and `-=` are read with labels")
     value = reader.piece(store.value)
-    if value.term != reader.make.number("1", span).term:
-        ones = reader.make.apply("mul", [value, ones], span)
-    return reader.make.apply(store.sign, [base, ones], span)
+    if len(extent(value.term, reader.scope.shapes) or ()) == 1:
+        value = reader.make.apply("column", [value], span)
+    one = reader.make.number("1", span)
+    put = ones if value.term == one.term else reader.make.apply("mul", [value, ones], span)
+    if store.adds:
+        return reader.make.apply(store.sign, [base, put], span)
+    others = reader.make.apply("sub", [one, ones], span)
+    kept = reader.make.apply("mul", [base, others], span)
+    return kept if is_zero(value.term) else reader.make.apply("add", [kept, put], span)
 
 
 # ------------------------------------------------------------------------------------ slices
