@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
+from derive import chain_rule
 from derive.asking import DOUBTFUL, Question, doubtful_signs, name_of, question
-from derive.case import Case, Reading, derivative_of
-from derive.deadline import Allowance, TimeUp, within
+from derive.case import Case, Reading
+from derive.deadline import Allowance, TimeUp
 from derive.dense import Stack
 from derive.diagnostic import DeriveError, Diagnostic
 from derive.documents import document
 from derive.judgement import Judgement
+from derive.outcome import Outcome
 from derive.scope import Link
 from derive.setting import Asked, Setting, setting_of
-from derive.shape import Shape
+from derive.shape import long_axes
 from derive.stated_shape import stated_shape
 from derive.statement import Bracket, ClaimLine, Statement
 from derive.term import Apply, Var, variables, walk
@@ -28,9 +30,6 @@ from derive.verdict import GOOD, Claim, Report
 
 SECONDS = 10.0
 """Time for one claim, after which it is undecided."""
-
-MENDING = 6.0
-"""The time for finding what is right, over all readings of a formula that is wrong."""
 
 ARRANGEMENTS = ("jacobian", "elementwise", "jacobian_T")
 
@@ -125,23 +124,6 @@ def _meaning(signs: Mapping[str, str], text: str) -> str | None:
     return "; ".join(f"`{sign}` is {names[signs[sign]]} here" for sign in unusual) or None
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """A verdict, and the judgements of all readings, in which what is right can be looked for."""
-
-    claim: Claim
-    judged: tuple[tuple[Judgement, Claim], ...] = ()
-
-    def mended(self) -> Claim:
-        """The claim with what is right, by the first reading in which that is found."""
-        with within(MENDING):
-            for judgement, claim in self.judged:
-                found = judgement.mended(claim)
-                if found.repair is not None:
-                    return replace(found, line=self.claim.line, note=found.note or self.claim.note)
-        return self.claim
-
-
 class Checker:
     """Judges the claims of one setting."""
 
@@ -159,7 +141,7 @@ class Checker:
                 best = found
             if all(one.claim.verdict in GOOD for one in best):
                 break
-        told = tuple(one.mended() for one in best)
+        told = tuple(one.told() for one in best)
         used = {d.message for claim in told for d in claim.diagnostics}
         notes = (note for note in self.setting.failures.values() if note.message not in used)
         return Report(told, tuple(notes))
@@ -199,18 +181,31 @@ class Checker:
         if not new and asks.claim.shape is not None:
             return []
         told = [link for link in new if not self.chain_of_tensors(link)]
-        return [self.link(asked, asks, target, link) for link in told or new or asks.claim.links]
+        return [self.step(asked, asks, target, link) for link in told or new or asks.claim.links]
+
+    def step(self, asked: Asked, asks: Question, target: Target, link: Link) -> Outcome:
+        """The verdict on a formula, or on a step that only names the chain rule."""
+        large = next(chain_rule.large(link.term, self.setting.shapes), None)
+        if large is None:
+            return self.link(asked, asks, target, link)
+        before, note = chain_rule.step_of(link.term), None
+        if (other := before.before(target)) and before.plain:
+            told = self.link(asked, asks, other, Link(before.plain, link.span))
+            name = name_of(other)
+            if told.claim.verdict not in GOOD:
+                note = f"what stands beside `{large.name}` would have to be {name}"
+                return replace(told, claim=replace(told.claim, note=note))
+            note = f"what stands beside `{large.name}` is {name}, proved"
+        vectors, arrangement = next(self.readings(asks, link))
+        reading = Reading(self.case, asked, target.of, vectors, arrangement, asks.claim.text)
+        return Outcome(chain_rule.claim(reading, target, link, asks.code, large, note))
 
     def chain_of_tensors(self, link: Link) -> bool:
         """Whether a formula speaks of a derivative that has more than two axes."""
         for node in walk(link.term):
             if isinstance(node, Apply) and node.op == "gradient":
                 return True
-            ends = derivative_of(node.name) if isinstance(node, Var) else None
-            shapes = [self.setting.shapes.get(name, ()) for name in ends or ()]
-            if ends and _axes(shapes[0]) and sum(map(_axes, shapes)) > 2:
-                return True
-        return False
+        return any(chain_rule.large(link.term, self.setting.shapes))
 
     def shapes(self, asked: Asked, asks: Question) -> list[Outcome]:
         """The verdict on a shape that the claim states."""
@@ -250,18 +245,13 @@ class Checker:
         of, wrt = (self.setting.shapes[name] for name in (target.of, target.wrt))
         if asked.line.bracket is not None or not of:
             return (target.layout,)
-        jacobians = ("jacobian", "jacobian_T") if max(_axes(of), _axes(wrt)) < 2 else ()
+        jacobians = ("jacobian", "jacobian_T") if max(long_axes(of), long_axes(wrt)) < 2 else ()
         return (*ACTING, *jacobians)
 
 
 def _named(asked: Asked) -> str:
     """The derivative that a claim says it is about."""
     return name_of(Target(**vars(asked.line.bracket))) if asked.line.bracket else "claim"
-
-
-def _axes(shape: Shape) -> int:
-    """The number of axes that are longer than 1."""
-    return sum(not dim.is_one for dim in shape)
 
 
 LIMITS = ("D901", "D904", "D905", "D309")

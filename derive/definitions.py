@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from derive.equation import NAME, name_of, unadorned
@@ -206,7 +206,17 @@ class Network:
             yield Dims(sizes)
         if self.dims:
             yield Orientation("row" if self.rows else "column")
-        yield from self.dims.values()
+        for one in self.dims.values():
+            yield self.compared(one) if one.kind == "target" else one
+
+    def compared(self, target: Declare) -> Declare:
+        """A target with which the logs of a softmax are compared: parts of 1, as these are."""
+        texts = [one.text for one in self.ordered()]
+        if not all(any(map(found.search, texts)) for found in (SOFTMAX, LOG)):
+            return target
+        axis = 1 if self.rows else 0
+        note = f"the entries of `{target.name}` are taken to sum to 1, as those of the softmax"
+        return replace(target, facts=(f"distribution axis={axis}",), note=target.note or note)
 
     def forward(self) -> Iterator[Statement]:
         """The forward lines, the one of the loss by the word for it."""
@@ -232,6 +242,7 @@ class Network:
                 waiting += [one for one in inner if one not in state]
 
 
+SOFTMAX, LOG = re.compile(r"softmax", re.I), re.compile(r"\\?(?:log|ln)(?![A-Za-z])|CE\(")
 PRODUCT = re.compile(
     r"\s*(?P<a>\\?[A-Za-z]+(?:_\{?\w+\}?|\^\{?[(\[]?\w+[)\]]?\}?)?)(?:\s*@\s*|\s+|(?=[A-Z\\])|(?<=[\d}])(?=[a-z]))"
     r"(?P<b>\\?[A-Za-z](?:_\{?\w+\}?|\^\{?[(\[]?\w+[)\]]?\}?|\d+)?)(?![\w(])"

@@ -58,20 +58,37 @@ class Judgement:
         """The verdict."""
         base = Claim(name_of(self.asked), "undecided", self.read_as(self.link.term))
         try:
-            value = self.value(self.link.term, self.reading.elaborator())
-            if value.shape == OPEN_EYE and len(self.shape) == 2:
-                value = sized(value, self.shape)
-            value = self.acting(value)
-            layout = self.fitting(value)
+            layout, claimed = self.fitted()
         except DeriveError as error:
             found = error.diagnostic
             if not found.code.startswith("D2"):
                 return replace(base, verdict="unreadable", diagnostics=(found,))
             return replace(base, verdict="ill-shaped", diagnostics=(found,))
-        claimed = self.reading.resolved(solid(value))
-        if layout == "transposed":
-            claimed = turned(claimed)
         return self.compared(replace(base, layout=layout), claimed)
+
+    def fitted(self) -> tuple[str, Term]:
+        """The layout in which the formula has the right shape, and what it is there.
+
+        Raises DeriveError where it has no shape, or a wrong one.
+        """
+        value = self.value(self.link.term, self.reading.elaborator())
+        if value.shape == OPEN_EYE and len(self.shape) == 2:
+            value = sized(value, self.shape)
+        value = self.acting(value)
+        layout = self.fitting(value)
+        claimed = self.reading.resolved(solid(value))
+        return layout, turned(claimed) if layout == "transposed" else claimed
+
+    def holds(self) -> bool:
+        """Whether the formula is proved in the layout that is asked for."""
+        try:
+            layout, claimed = self.fitted()
+            if layout == "transposed" or not agree(self.reading.program(), claimed, self.true):
+                return False
+            shape = column_shape(self.shape)
+            return self.truth.prover.equal(claimed, self.true, shape) is not None
+        except DeriveError:
+            return False
 
     def acting(self, value: Value) -> Value:
         """The factor as it acts on an upstream derivative; anything else as it is."""
@@ -113,8 +130,8 @@ class Judgement:
 
     def mended(self, claim: Claim) -> Claim:
         """The verdict on a wrong formula, with what is right."""
-        if claim.verdict not in ("refuted", "ill-shaped"):
-            return claim
+        if claim.verdict not in ("refuted", "ill-shaped") or self.asked.of == self.asked.wrt:
+            return claim  # a name by itself: what is meant is the derivative by another
         mender = Mender(self.reading, self.truth, self.target, self.asks.code, self.acting)
         try:
             found = mender.repair(self.matrices())

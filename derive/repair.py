@@ -267,9 +267,18 @@ def scaled(made: Edited, factor: Term) -> Edited:
     return Edited(_times(made.term, factor), edits)
 
 
+def _negative(term: Term) -> Term:
+    """The formula with its sign turned: b - a of a - b."""
+    if isinstance(term, Apply) and term.op == "neg":
+        return term.args[0]
+    if isinstance(term, Apply) and term.op == "sub":
+        return apply("sub", *reversed(term.args))
+    return apply("neg", term)
+
+
 def _times(term: Term, factor: Term) -> Term:
     if factor == const(-1):
-        return term.args[0] if isinstance(term, Apply) and term.op == "neg" else apply("neg", term)
+        return _negative(term)
     if isinstance(factor, Apply) and factor.op == "div" and isinstance(factor.args[0], Const):
         over = factor.args[0].value
         inner = _times(term, const(over)) if over != 1 else term
