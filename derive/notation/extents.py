@@ -70,7 +70,7 @@ def _array(node: Apply, args: tuple[Guess, ...]) -> Guess:
     if node.op == "transpose":
         return tuple(reversed(first))
     if node.op == "entry":
-        return first[len(args) - 1 :]
+        return _behind(first, len(args) - 1)
     if node.op == "matmul":
         return _product(first, args[1])
     if node.op == "outer":
@@ -82,6 +82,12 @@ def _array(node: Apply, args: tuple[Guess, ...]) -> Guess:
     if node.op in ("sum", "mean"):
         return _reduced(first, node)
     return None
+
+
+def _behind(shape: Shape, indices: int) -> Shape:
+    """What indices leave; axes of size 1 may be left without one."""
+    rest = shape[indices:]
+    return () if all(size.is_one for size in rest) else rest
 
 
 def _product(left: Shape, right: Guess) -> Guess:
