@@ -13,11 +13,8 @@ import pytest
 import sympy
 
 from derive.checker import check as judged
-<<<<<<< HEAD
-=======
 from derive.checker import check_document
 from derive.commands.documents import text_of
->>>>>>> docs
 from derive.convert import polynomial
 from derive.diagnostic import DeriveError, Diagnostic
 from derive.formulas import gradients
