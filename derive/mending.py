@@ -72,7 +72,8 @@ class Mender:
         found = search.run(written)
         if found is not None:
             edited, value = found
-            return Repair(self.text(leftward(edited.term)), self.numpy(value), edited.edits)
+            if numpy := self.numpy(value):
+                return Repair(self.text(leftward(edited.term)), numpy, edited.edits)
         return self.whole()
 
     def whole(self) -> Repair | None:
