@@ -113,6 +113,7 @@ class Judgement:
 
     def mended(self, claim: Claim) -> Claim:
         """The verdict on a wrong formula, with what is right."""
+        self.reading.speak()
         mender = Mender(self.reading, self.truth, self.target, self.asks.code, self.acting)
         try:
             found = mender.repair(self.matrices())

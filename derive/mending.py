@@ -101,8 +101,7 @@ class Mender:
         }
         arrays = {n: self.oriented(s) for n, s in shapes.items() if s and "·" not in n}
         arrays = {n: s for n, s in arrays.items() if n not in own}
-        sizes = tuple(n for n, s in shapes.items() if not s and n in self.setting.sizes)
-        sizes = sizes or tuple(n for n, s in shapes.items() if not s)
+        sizes = tuple(self.setting.loose_sizes())
         shape = self.oriented(self.truth.shape(self.target))
         names = Names(arrays)
         return Goal(self.truth.formula(self.target), shape, sizes, names, tuple(self.factors()))
@@ -194,8 +193,10 @@ def _named(table: Mapping[Var, Var]) -> dict[str, Term]:
 
 def raised(term: Term, shape: Shape, shapes: Mapping[str, Shape], truth: Truth) -> Term | None:
     """A formula of entries as a formula of matrices, where it has such a form."""
+    rules = truth.prover.plain.rules
+    rules.effort.left = None  # what a search for a proof has used up is no concern of this
     try:
-        blocks = lower(term, shapes, truth.prover.plain.rules, shape=column_shape(shape))
+        blocks = lower(term, shapes, rules, shape=column_shape(shape))
         if len(blocks) != 1:
             return None
         (value,) = blocks.values()

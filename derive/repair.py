@@ -177,10 +177,10 @@ class Search:
             whole = self.acted(made.term)
             if whole is None or not self.fits(whole.shape):
                 continue
-            scale = self.scale(whole)
-            found = None if scale is None else self.proved(scaled(made, scale))
-            if found is not None:
-                return found
+            for scale in self.scales(whole):
+                found = self.proved(scaled(made, scale))
+                if found is not None:
+                    return found
         return None
 
     def acted(self, term: Term) -> Value | None:
@@ -207,37 +207,38 @@ class Search:
                     summed = apply("sum", made.term, attrs=(axis, keep))
                     yield Edited(summed, (*made.edits, Edit("sum", made.term)))
 
-    def scale(self, value: Value) -> Term | None:
-        """The factor by which a formula falls short of the truth at one point; None without one."""
+    def scales(self, value: Value) -> Iterator[Term]:
+        """What the factor may be by which a formula falls short of the truth at one point."""
         assert self.point is not None
         mine, theirs = self.point.table(solid(value)), self.point.table(self.goal.true)
         if mine is None or not theirs:
-            return None
+            return
         place = max(theirs, key=lambda p: abs(theirs[p]))
         here = at(mine, place)
         if not here or not theirs[place]:
-            return None
+            return
         ratio = theirs[place] / here
         bound = 1e-8 * abs(theirs[place])
-        if any(not abs(at(mine, p) * ratio - v) <= bound for p, v in theirs.items()):
-            return None
-        return self.named_ratio(ratio)
+        if all(abs(at(mine, p) * ratio - v) <= bound for p, v in theirs.items()):
+            yield from self.named_ratios(ratio)
 
-    def named_ratio(self, ratio: float) -> Term | None:
-        """A ratio as a number, a size, or one over a size."""
+    def named_ratios(self, ratio: float) -> Iterator[Term]:
+        """What a ratio may be: a number, a size, or one over a size or its square."""
         assert self.point is not None
         size, sign = abs(ratio), const(-1 if ratio < 0 else 1)
         for number in FACTORS:
             if abs(size - number) < 1e-8 * number:
-                return const(sign.value * number)
+                yield const(sign.value * number)
         for name in self.goal.sizes:
             length = self.point.sizes.get(name, 0)
             for number in FACTORS[:3]:
+                part = const(sign.value * number)
                 if abs(size - number * length) < 1e-8 * size:
-                    return apply("mul", const(sign.value * number), Var(name))
+                    yield apply("mul", part, Var(name))
                 if abs(size * length - number) < 1e-8:
-                    return apply("div", const(sign.value * number), Var(name))
-        return None
+                    yield apply("div", part, Var(name))
+                if abs(size * length**2 - number) < 1e-8:
+                    yield apply("div", apply("div", part, Var(name)), Var(name))
 
     def proved(self, made: Edited) -> tuple[Edited, Value] | None:
         """The formula with its value, if it is proved equal to the truth."""
@@ -267,6 +268,8 @@ def _times(term: Term, factor: Term) -> Term:
         over = factor.args[0].value
         inner = _times(term, const(over)) if over != 1 else term
         return apply("div", inner, factor.args[1])
+    if isinstance(factor, Apply) and factor.op == "div":
+        return apply("div", _times(term, factor.args[0]), factor.args[1])
     if isinstance(factor, Apply) and factor.op == "mul" and factor.args[0] == const(1):
         return apply("mul", factor.args[1], term)
     return apply("mul", factor, term)
