@@ -125,7 +125,8 @@ class Judgement:
             return claim
         kinds = tuple(edit.kind for edit in found.edits)
         claim = replace(claim, repair=found.text, repair_numpy=found.numpy, edits=kinds)
-        return replace(claim, mistake=mistake_of(kinds))
+        note = "the repair is equal at every point tried; not a proof" if found.unproved else None
+        return replace(claim, mistake=mistake_of(kinds), note=note)
 
     def matrices(self) -> Term:
         """The formula as one of matrices, where it has that form: small changes act on it."""

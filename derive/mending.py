@@ -31,6 +31,7 @@ class Repair:
     text: str
     numpy: str | None
     edits: tuple[Edit, ...]
+    unproved: bool = False
 
 
 class Mender:
@@ -60,7 +61,8 @@ class Mender:
         found = search.run(written)
         if found is not None:
             edited, value = found
-            return Repair(self.text(leftward(edited.term)), self.numpy(value), edited.edits)
+            text, numpy = self.text(leftward(edited.term)), self.numpy(value)
+            return Repair(text, numpy, edited.edits, search.unproved)
         return self.whole()
 
     def whole(self) -> Repair | None:

@@ -1,4 +1,4 @@
-"""The smallest right formula near a wrong one: found by value, shown only once it is proved.
+"""The smallest right formula near a wrong one: found by value, then proved or confirmed.
 
 Cheapest first: the whole formula up to a factor, a sum or a transpose; one change at one place;
 its products bracketed anew; a factor of the true gradient put in, taken out or exchanged; two
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.chains import ANY, PRODUCTS, Chain, Part, bracketings, chain_of
-from derive.comparing import Point, Program, agree, at
+from derive.comparing import Point, Program, agree, at, confirmed
 from derive.deadline import TimeUp, within
 from derive.diagnostic import DeriveError
 from derive.edits import Edit, Edited, Names, has_bias_row, local_edits, places, without_bias_row
@@ -54,6 +54,7 @@ class Search:
         self.resolve: Callable[[Term], Term] = lambda term: term
         self.acting: Callable[[Value], Value] = lambda value: value
         self.tried: set[Term] = set()
+        self.unproved = False
         self.point: Point | None = next(program.points(), None)
 
     def value(self, term: Term) -> Value | None:
@@ -241,7 +242,11 @@ class Search:
                     yield apply("div", apply("div", part, Var(name)), Var(name))
 
     def proved(self, made: Edited) -> tuple[Edited, Value] | None:
-        """The formula with its value, if it is proved equal to the truth."""
+        """The formula with its value, if it is proved equal to the truth.
+
+        What is equal at every point, to many digits, and resists a proof, will do: many a right
+        formula does too. Then it says so in `unproved`.
+        """
         value, whole = self.value(made.term), self.acted(made.term)
         if value is None or whole is None or not agree(self.program, solid(whole), self.goal.true):
             return None
@@ -249,8 +254,11 @@ class Search:
         try:
             proof = self.prover.equal(core, self.goal.true, column_shape(self.goal.shape))
         except DeriveError:
+            proof = None
+        if proof is None and not confirmed(self.program, core, self.goal.true):
             return None
-        return None if proof is None else (made, value)
+        self.unproved = proof is None
+        return made, value
 
 
 def scaled(made: Edited, factor: Term) -> Edited:
