@@ -112,8 +112,9 @@ def _good(report: Report) -> int:
 
 
 def _noted(report: Report, note: str) -> Report:
-    """The report, saying of what holds under which reading of the stack it does."""
-    claims = (replace(c, facts=(*c.facts, note)) if c.verdict in GOOD else c for c in report.claims)
+    """The report, saying of what is right under which reading of the stack it is."""
+    told = (*GOOD, "undecided")
+    claims = (replace(c, facts=(*c.facts, note)) if c.verdict in told else c for c in report.claims)
     return replace(report, claims=tuple(claims))
 
 
@@ -177,11 +178,11 @@ class Checker:
         target = asks.target
         if target is None:
             return []
-        new = [link for link in asks.claim.links if not _restates(link, target)]
+        new = [link for link in asks.links if not _restates(link, target)]
         if not new and asks.claim.shape is not None:
             return []
         told = [link for link in new if not self.chain_of_tensors(link)]
-        return [self.step(asked, asks, target, link) for link in told or new or asks.claim.links]
+        return [self.step(asked, asks, target, link) for link in told or new or asks.links]
 
     def step(self, asked: Asked, asks: Question, target: Target, link: Link) -> Outcome:
         """The verdict on a formula, or on a step that only names the chain rule."""
