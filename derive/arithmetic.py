@@ -27,16 +27,34 @@ class Arithmetic:
     pi: Callable[[], Number]
 
 
+LARGEST = 64
+"""Bits before the point beyond which nothing is put into a function: exp of it has no digits."""
+
+
+def _real(function: Callable[..., Number]) -> Callable[..., Number]:
+    """A function that raises, as machine numbers do, where its value is complex or too large."""
+
+    def real(*args: Number) -> Number:
+        if any(mpmath.mag(arg) > LARGEST for arg in args):
+            raise OverflowError("a value that is too large")
+        value = function(*args)
+        if isinstance(value, mpmath.mpc):
+            raise ValueError("a complex value")
+        return value
+
+    return real
+
+
 EXACTLY = Arithmetic(
     lambda value: mpmath.mpf(value.numerator) / value.denominator,
     mpmath.fsum,
-    mpmath.power,
+    _real(mpmath.power),
     {
-        "exp": mpmath.exp,
-        "log": mpmath.log,
-        "sin": mpmath.sin,
-        "cos": mpmath.cos,
-        "erf": mpmath.erf,
+        "exp": _real(mpmath.exp),
+        "log": _real(mpmath.log),
+        "sin": _real(mpmath.sin),
+        "cos": _real(mpmath.cos),
+        "erf": _real(mpmath.erf),
         "step": lambda z: mpmath.mpf(1 if z > 0 else 0),
     },
     lambda: +mpmath.pi,

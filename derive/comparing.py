@@ -18,6 +18,9 @@ from derive.term import Derivation, Term
 from derive.verdict import Witness
 
 SEEDS = 2
+MOST_BITS = 4_000
+"""The size of a number, in bits, beyond which its digits are not written."""
+
 MOST_ENTRIES = 500_000
 """Numbers of a point beyond which a document, its sizes being numbers, is not calculated."""
 
@@ -184,6 +187,8 @@ def _shown(point: Point, place: tuple[int, ...], claimed: Term, true: Term) -> W
 
 
 def _digits(value: Number) -> str:
+    if value and abs(mpmath.mag(value)) > MOST_BITS:
+        return "more than can be written" if mpmath.mag(value) > 0 else "nearly 0"
     return str(mpmath.nstr(mpmath.mpf(value), 6))
 
 

@@ -210,7 +210,8 @@ class Search:
     def scales(self, value: Value) -> Iterator[Term]:
         """The factors that a formula may lack, by what it falls short of the truth at one point."""
         assert self.point is not None
-        mine, theirs = self.point.table(solid(value)), self.point.table(self.goal.true)
+        mine = self.point.table(self.resolve(solid(value)))
+        theirs = self.point.table(self.goal.true)
         if mine is None or not theirs:
             return
         place = max(theirs, key=lambda p: abs(theirs[p]))
@@ -246,9 +247,11 @@ class Search:
     def proved(self, made: Edited) -> tuple[Edited, Value] | None:
         """The formula with its value, if it is proved equal to the truth."""
         value, whole = self.value(made.term), self.acted(made.term)
-        if value is None or whole is None or not agree(self.program, solid(whole), self.goal.true):
+        if value is None or whole is None:
             return None
         core = self.resolve(solid(whole))
+        if not agree(self.program, core, self.goal.true):
+            return None
         try:
             proof = self.prover.equal(core, self.goal.true, column_shape(self.goal.shape))
         except DeriveError:
@@ -264,9 +267,18 @@ def scaled(made: Edited, factor: Term) -> Edited:
     return Edited(_times(made.term, factor), edits)
 
 
+def _negative(term: Term) -> Term:
+    """The formula with its sign turned: b - a of a - b."""
+    if isinstance(term, Apply) and term.op == "neg":
+        return term.args[0]
+    if isinstance(term, Apply) and term.op == "sub":
+        return apply("sub", *reversed(term.args))
+    return apply("neg", term)
+
+
 def _times(term: Term, factor: Term) -> Term:
     if factor == const(-1):
-        return term.args[0] if isinstance(term, Apply) and term.op == "neg" else apply("neg", term)
+        return _negative(term)
     if isinstance(factor, Apply) and factor.op == "div" and isinstance(factor.args[0], Const):
         over = factor.args[0].value
         inner = _times(term, const(over)) if over != 1 else term

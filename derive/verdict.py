@@ -61,6 +61,8 @@ class Claim:
             lines.append(f"  witness  {self.witness}")
         for diagnostic in self.diagnostics:
             lines += [f"  {line}" for line in diagnostic.render().split("\n")]
+        if self.repair:
+            lines.append(f"  repair   {self.repair}")
         return "\n".join(lines)
 
 
