@@ -167,11 +167,16 @@ class Checker:
         try:
             asks = question(asked, self.setting, signs)
             name = name_of(asks.target) if asks.target else name
-            return [*self.links(asked, asks), *self.shapes(asked, asks)]
+            told = [*self.links(asked, asks), *self.shapes(asked, asks)]
+            return [*told, *(Outcome(self.refused(name, one)) for one in asks.claim.unread)]
         except DeriveError as error:
-            found = self.cause(error.diagnostic)
-            verdict = "undecided" if found.code in LIMITS else "unreadable"
-            return [Outcome(Claim(name, verdict, diagnostics=(found,)))]
+            return [Outcome(self.refused(name, error.diagnostic))]
+
+    def refused(self, name: str, found: Diagnostic) -> Claim:
+        """A claim, or a formula of one, that was not understood or is too much."""
+        told = self.cause(found)
+        verdict = "undecided" if told.code in LIMITS else "unreadable"
+        return Claim(name, verdict, diagnostics=(told,))
 
     def links(self, asked: Asked, asks: Question) -> list[Outcome]:
         """The verdicts on the formulas; a step that only names tensors is passed over."""
