@@ -10,8 +10,9 @@ from derive.comparing import Program
 from derive.diagnostic import DeriveError, refuse
 from derive.elaborate import Elaborator
 from derive.points import size_names
+from derive.selection import is_selection
 from derive.setting import Asked, Setting
-from derive.shape import Shape
+from derive.shape import Dim, Shape
 from derive.tensors import Value, column_shape, solid
 from derive.term import Derivation, Equation, Symbol, Term, Var, rebuild, substitute
 from derive.truth import Target, Truth, inner_names
@@ -38,6 +39,8 @@ class Case:
         self.clashing = {n: Var(i) for n, i in self.inner.items() if n != i}
         self.truths: dict[str, Truth] = {}
         self.programs: dict[str, Program] = {}
+        self.said: dict[str, Dim] = {}
+        """Names that the text has for sizes of a stack, by what they were first said of."""
 
     def renamed(self, term: Term) -> Term:
         """A formula in declared names, in those that are calculated with."""
@@ -68,7 +71,7 @@ class Case:
         return replace(
             given,
             symbols=(
-                *(replace(s, name=self.inner[s.name]) for s in given.symbols),
+                *(replace(_free(s), name=self.inner[s.name]) for s in given.symbols),
                 *self.numbers(),
             ),
             equations=tuple(
@@ -99,6 +102,13 @@ class Case:
             sizes = tuple(self.inner[n] for n in self.setting.loose_sizes())
             self.programs[of] = Program(truth.derivation, shapes, named, constants, sizes=sizes)
         return self.programs[of]
+
+
+def _free(symbol: Symbol) -> Symbol:
+    """A symbol by which a claim may derive: a target as well as an input, but no pick of rows."""
+    if symbol.kind in ("input", "param") or is_selection(symbol.name):
+        return symbol
+    return replace(symbol, kind="input")
 
 
 @dataclass

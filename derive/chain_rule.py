@@ -73,7 +73,7 @@ def large(term: Term, shapes: Mapping[str, Shape]) -> Iterator[Var]:
     for node in walk(term):
         ends = derivative_of(node.name) if isinstance(node, Var) else None
         axes = [long_axes(shapes.get(name, ())) for name in ends or ()]
-        if isinstance(node, Var) and ends and axes[0] and sum(axes) > 2:
+        if isinstance(node, Var) and axes and axes[0] and sum(axes) > 2:
             yield node
 
 
