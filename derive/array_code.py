@@ -14,7 +14,7 @@ from derive.functions import is_function
 from derive.notation import write
 from derive.ops import ALONG
 from derive.shape import Dim, Shape
-from derive.term import Apply, Binding, Const, Term, Var, apply, const, walk
+from derive.term import Apply, Binding, Const, Term, Var, apply, const, rebuild, walk
 
 
 class _Known(NamedTuple):
@@ -36,10 +36,19 @@ def numpy_text(term: Term, shape: Shape, shapes: Mapping[str, Shape]) -> str | N
     flats = frozenset(name for name, own in shapes.items() if len(own) == 1)
     scalars = frozenset(name for name, own in shapes.items() if not own)
     known = _Known(flats, scalars)
+    term = term if shape else rebuild(term, lambda node: _one_entry(node, flats))
     made = _flat(term, known) if len(shape) == 1 else _matrix(term, known)
     if made is None or any(isinstance(n, Apply) and n.op == "each" for n in walk(made)):
         return None
     return write(made, "numpy", scalars=scalars)
+
+
+def _one_entry(term: Term, flats: frozenset[str]) -> Term:
+    """A part that is one entry long as this entry: `w[6:7]` in a formula that is a number."""
+    match term:
+        case Apply("slice", (Var(name),), (0, int(start), int(stop))) if stop - start == 1:
+            return apply("entry", Var(name), const(start)) if name in flats else term
+    return term
 
 
 def _flat(term: Term, known: _Known) -> Term | None:
@@ -90,6 +99,11 @@ def _matrix(term: Term, known: _Known) -> Term:
         return term
     if term.op == "each":
         return _einsum(term, known) or term
+    if term.op == "entry" and len(term.args) == 2:
+        return term
+    if term.op == "diag":
+        flat = _one_axis(term.args[0], known)
+        return apply("diag", flat or apply("ravel", _matrix(term.args[0], known)))
     if term.op in ALONG:
         return apply(f"{term.op} along", _matrix(term.args[0], known), const(_axis(term)))
     if term.op == "matmul" and (outer := _outer(term, known)):

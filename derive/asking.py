@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from derive.case import derivative_of
-from derive.diagnostic import refuse
+from derive.diagnostic import DeriveError, refuse
 from derive.entries import is_index_name
 from derive.notation.claims import read_claim
 from derive.notation.code import looks_like_code, read_code
-from derive.scope import ClaimText, Scope
+from derive.notation.names import Names, name_key
+from derive.scope import ClaimText, Link, Scope
 from derive.setting import Asked, Setting
+from derive.tensors import turned
 from derive.term import Apply, Term, Var, walk
 from derive.truth import ACTING, Target
 
@@ -21,13 +24,24 @@ DOUBTFUL = {"*": ("mul", "matmul"), r"\cdot": ("matmul", "mul"), r"\times": ("ma
 
 @dataclass(frozen=True)
 class Question:
-    """A claim that was read: its formulas, the derivative, the index letters of the left side."""
+    """A claim that was read: its formulas, the derivative, the index letters of the left side.
+
+    `turned`: the left side is the transpose of the derivative, or the derivative by a transpose.
+    """
 
     claim: ClaimText
     target: Target | None
     letters: tuple[str, ...]
     code: bool
     signs: dict[str, str]
+    turned: bool = False
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """The formulas for the derivative itself."""
+        if not self.turned:
+            return self.claim.links
+        return tuple(replace(one, term=turned(one.term)) for one in self.claim.links)
 
 
 def doubtful_signs(claims: Sequence[Asked]) -> tuple[str, ...]:
@@ -44,16 +58,35 @@ def _has(text: str, sign: str) -> bool:
 def question(asked: Asked, setting: Setting, signs: dict[str, str]) -> Question:
     """The claim, read. Raises DeriveError for what cannot be read, or asks nothing."""
     text = asked.line.text
-    code = looks_like_code(text)
     scope = replace(asked.scope, signs={**signs, **asked.scope.signs})
     bracket = asked.line.bracket
     if bracket is not None:
         scope = replace(scope, loss=bracket.of)
-    claim = read_code(text, scope) if code else read_claim(text, scope)
+    claim, code = _read(text, scope)
     target, letters = _target(asked, claim, scope)
     if target is not None:
         _known(target, setting, text)
-    return Question(claim, target, letters, code, signs)
+    sideways = bracket is None and _is_transpose(claim.left)
+    return Question(claim, target, letters, code, signs, sideways)
+
+
+def _read(text: str, scope: Scope) -> tuple[ClaimText, bool]:
+    """The text of a claim, and whether it was read as code.
+
+    `H_2(1 - H_2)` is a call in Python; of a declared array it can only be a product.
+    """
+    if not looks_like_code(text):
+        return read_claim(text, scope), False
+    try:
+        return read_code(text, scope), True
+    except DeriveError as error:
+        called = _CALLED.fullmatch(error.diagnostic.message)
+        if called is None or not Names(scope.shapes).find((), name_key(called.group(1))):
+            raise
+        return read_claim(text, scope), False
+
+
+_CALLED = re.compile(r"unknown function `(.+)`")
 
 
 def _target(asked: Asked, claim: ClaimText, scope: Scope) -> tuple[Target | None, tuple[str, ...]]:
@@ -64,7 +97,9 @@ def _target(asked: Asked, claim: ClaimText, scope: Scope) -> tuple[Target | None
         return Target(bracket.of, bracket.wrt, bracket.layout), letters
     if left is None and len(claim.links) == 1 and isinstance(claim.links[0].term, Var):
         left = claim.links[0].term
-    name = left.args[0] if isinstance(left, Apply) and left.op == "entry" else left
+    name = left
+    if isinstance(left, Apply) and (left.op == "entry" or _is_transpose(left)):
+        name = left.args[0]
     ends = derivative_of(name.name) if isinstance(name, Var) else None
     if isinstance(name, Var) and ends is None and name.name in asked.given:
         given = asked.given[name.name]
@@ -76,6 +111,10 @@ def _target(asked: Asked, claim: ClaimText, scope: Scope) -> tuple[Target | None
         help = "write `dL/dW2 = ...`, or say it in brackets: `claim [dL/dW2] ...`"
         raise refuse("D307", message, asked.line.text, claim.left_span, help=help)
     return Target(*ends), letters
+
+
+def _is_transpose(left: Term | None) -> bool:
+    return isinstance(left, Apply) and left.op == "transpose"
 
 
 def _letters(left: Term | None) -> tuple[str, ...]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from derive.comparing import Program
 from derive.diagnostic import DeriveError, refuse
 from derive.elaborate import Elaborator
+from derive.points import size_names
+from derive.selection import is_selection
 from derive.setting import Asked, Setting
-from derive.shape import Shape
+from derive.shape import Dim, Shape
 from derive.tensors import Value, column_shape, solid
-from derive.term import Derivation, Equation, Term, Var, rebuild, substitute
+from derive.term import Derivation, Equation, Symbol, Term, Var, rebuild, substitute
 from derive.truth import Target, Truth, inner_names
 
 LEAF = "°"
@@ -36,6 +39,8 @@ class Case:
         self.clashing = {n: Var(i) for n, i in self.inner.items() if n != i}
         self.truths: dict[str, Truth] = {}
         self.programs: dict[str, Program] = {}
+        self.said: dict[str, Dim] = {}
+        """Names that the text has for sizes of a stack, by what they were first said of."""
 
     def renamed(self, term: Term) -> Term:
         """A formula in declared names, in those that are calculated with."""
@@ -65,12 +70,23 @@ class Case:
         given = self.setting.derivation(self.inner[of])
         return replace(
             given,
-            symbols=tuple(replace(s, name=self.inner[s.name]) for s in given.symbols),
+            symbols=(
+                *(replace(_free(s), name=self.inner[s.name]) for s in given.symbols),
+                *self.numbers(),
+            ),
             equations=tuple(
                 replace(e, name=self.inner[e.name], term=self.renamed(e.term))
                 for e in given.equations
             ),
         )
+
+    def numbers(self) -> Iterator[Symbol]:
+        """Names of numbers that are no size of any array, such as the N of a mean that is told."""
+        known = {s.name for s in self.setting.symbols} | {e.name for e in self.setting.equations}
+        known |= set(size_names(s.shape for s in self.setting.symbols))
+        for name, shape in self.setting.shapes.items():
+            if not shape and name not in known and name.isidentifier():
+                yield Symbol(name, (), "const", ("positive",))
 
     def target(self, of: str, wrt: str, layout: str) -> Target:
         """The derivative as it is calculated with."""
@@ -86,6 +102,13 @@ class Case:
             sizes = tuple(self.inner[n] for n in self.setting.loose_sizes())
             self.programs[of] = Program(truth.derivation, shapes, named, constants, sizes=sizes)
         return self.programs[of]
+
+
+def _free(symbol: Symbol) -> Symbol:
+    """A symbol by which a claim may derive: a target as well as an input, but no pick of rows."""
+    if symbol.kind in ("input", "param") or is_selection(symbol.name):
+        return symbol
+    return replace(symbol, kind="input")
 
 
 @dataclass
@@ -119,6 +142,7 @@ class Reading:
         setting = self.case.setting
         made = Elaborator(setting.shapes, self.leaf, self.vectors, self.text, setting.sizes)
         made.differentiated, made.leaves = self.differentiated, self.core
+        made.columns = setting.vectors == "column"
         made.chosen, made.once = setting.known_selection, setting.once
         return made
 
@@ -141,11 +165,25 @@ class Reading:
 
     def _meant(self, name: str) -> Value | None:
         if name in self.asked.given:
-            setting = self.case.setting
-            inside = Elaborator(setting.shapes, self.derived, "numpy", sizes=setting.sizes)
-            value = inside.value(self.asked.given[name])
-            return replace(value, term=self.case.renamed(value.term))
+            return self._given(self.asked.given[name])
         return self.derived(name)
+
+    def _given(self, written: Term) -> Value:
+        """A given formula in the names that are calculated with, adjoints among them.
+
+        Its derivatives keep names of their own until the declared names are inner ones: the
+        adjoint of `c` may be called as a declared `dc` is.
+        """
+        setting, inside = self.case.setting, replace(self, leaves={}, shapes={}, asked=self.bare)
+        value = Elaborator(
+            setting.shapes, inside.leaf, "numpy", sizes=setting.sizes, leaves=inside.core
+        ).value(written)
+        return replace(value, term=inside.resolved(value.term))
+
+    @property
+    def bare(self) -> Asked:
+        """The claim without given names."""
+        return replace(self.asked, given={})
 
     def derived(self, name: str) -> Value | None:
         """A derivative by what it is in forward names and adjoints."""

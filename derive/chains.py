@@ -20,7 +20,7 @@ from derive.deadline import check_time
 from derive.edits import Edit
 from derive.ops import ShapeMismatch
 from derive.shape import Shape, agree, broadcast
-from derive.tensors import Value
+from derive.tensors import Value, same_shape
 from derive.term import Apply, Const, Term, apply
 
 KEPT = 10
@@ -151,5 +151,5 @@ def _flat(op: str, key: Key) -> tuple[Any, ...]:
 
 
 def _alike(a: Value, b: Value) -> bool:
-    """Whether a product entry by entry is meant: one shape, or a row or column repeated."""
-    return len(a.shape) == len(b.shape) and not isinstance(a.term, Const)
+    """Whether a product entry by entry may be meant; a repeated row would hide a mistake."""
+    return same_shape(a.shape, b.shape) and not isinstance(a.term, Const)

@@ -10,16 +10,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
+from derive import chain_rule
 from derive.asking import DOUBTFUL, Question, doubtful_signs, name_of, question
-from derive.case import Case, Reading, derivative_of
+from derive.case import Case, Reading
 from derive.deadline import Allowance, TimeUp
 from derive.dense import Stack
 from derive.diagnostic import DeriveError, Diagnostic
 from derive.documents import document
 from derive.judgement import Judgement
+from derive.outcome import Outcome
 from derive.scope import Link
 from derive.setting import Asked, Setting, setting_of
-from derive.shape import Shape
+from derive.shape import long_axes
 from derive.stated_shape import stated_shape
 from derive.statement import Bracket, ClaimLine, Statement
 from derive.term import Apply, Var, variables, walk
@@ -110,9 +112,17 @@ def _good(report: Report) -> int:
 
 
 def _noted(report: Report, note: str) -> Report:
-    """The report, saying of what holds under which reading of the stack it does."""
-    claims = (replace(c, facts=(*c.facts, note)) if c.verdict in GOOD else c for c in report.claims)
+    """The report, saying of what is right under which reading of the stack it is."""
+    told = (*GOOD, "undecided")
+    claims = (replace(c, facts=(*c.facts, note)) if c.verdict in told else c for c in report.claims)
     return replace(report, claims=tuple(claims))
+
+
+def _meaning(signs: Mapping[str, str], text: str) -> str | None:
+    """What a product sign was taken to mean, where it is not what it usually means."""
+    unusual = (sign for sign, op in signs.items() if op != DOUBTFUL[sign][0] and sign in text)
+    names = {"mul": "the elementwise product", "matmul": "the matrix product"}
+    return "; ".join(f"`{sign}` is {names[signs[sign]]} here" for sign in unusual) or None
 
 
 class Checker:
@@ -125,88 +135,109 @@ class Checker:
         """The verdicts, under the meaning of the product signs that gives most claims a shape."""
         claims = self.setting.claims
         signs = doubtful_signs(claims)
-        best: list[Claim] = []
+        best: list[Outcome] = []
         for chosen in product(*(DOUBTFUL[sign] for sign in signs)):
             found = list(self.judged(claims, dict(zip(signs, chosen, strict=True))))
             if not best or _shaped(found) > _shaped(best):
                 best = found
-            if all(claim.verdict in GOOD for claim in best):
+            if all(one.claim.verdict in GOOD for one in best):
                 break
-        used = {d.message for claim in best for d in claim.diagnostics}
+        told = tuple(one.told() for one in best)
+        used = {d.message for claim in told for d in claim.diagnostics}
         notes = (note for note in self.setting.failures.values() if note.message not in used)
-        return Report(tuple(best), tuple(notes))
+        return Report(told, tuple(notes))
 
-    def judged(self, claims: Sequence[Asked], signs: dict[str, str]) -> Iterator[Claim]:
+    def judged(self, claims: Sequence[Asked], signs: dict[str, str]) -> Iterator[Outcome]:
         """Every claim, one after another, each within its time."""
         for place, asked in enumerate(claims, 1):
             try:
                 with self.allowance.of(place):
-                    found = self.one(asked, signs)
+                    outcomes = self.one(asked, signs)
             except TimeUp:
                 late = _late(self.allowance.seconds)
-                found = [Claim(_named(asked), "undecided", diagnostics=(late,))]
-            for claim in found:
-                note = claim.note or asked.line.note
-                yield replace(claim, line=asked.line.line, note=note)
+                outcomes = [Outcome(Claim(_named(asked), "undecided", diagnostics=(late,)))]
+            for found in outcomes:
+                note = found.claim.note or asked.line.note or _meaning(signs, asked.line.text)
+                claim = replace(found.claim, line=asked.line.line, note=note)
+                yield replace(found, claim=claim)
 
-    def one(self, asked: Asked, signs: dict[str, str]) -> list[Claim]:
+    def one(self, asked: Asked, signs: dict[str, str]) -> list[Outcome]:
         """The verdicts on one claim: one for each formula in it, and one for a shape."""
         name = _named(asked)
         try:
             asks = question(asked, self.setting, signs)
             name = name_of(asks.target) if asks.target else name
-            return [*self.links(asked, asks), *self.shapes(asked, asks)]
+            told = [*self.links(asked, asks), *self.shapes(asked, asks)]
+            return [*told, *(Outcome(self.refused(name, one)) for one in asks.claim.unread)]
         except DeriveError as error:
-            found = self.cause(error.diagnostic)
-            verdict = "undecided" if found.code in LIMITS else "unreadable"
-            return [Claim(name, verdict, diagnostics=(found,))]
+            return [Outcome(self.refused(name, error.diagnostic))]
 
-    def links(self, asked: Asked, asks: Question) -> list[Claim]:
+    def refused(self, name: str, found: Diagnostic) -> Claim:
+        """A claim, or a formula of one, that was not understood or is too much."""
+        told = self.cause(found)
+        verdict = "undecided" if told.code in LIMITS else "unreadable"
+        return Claim(name, verdict, diagnostics=(told,))
+
+    def links(self, asked: Asked, asks: Question) -> list[Outcome]:
         """The verdicts on the formulas; a step that only names tensors is passed over."""
         target = asks.target
         if target is None:
             return []
-        new = [link for link in asks.claim.links if not _restates(link, target)]
+        new = [link for link in asks.links if not _restates(link, target)]
         if not new and asks.claim.shape is not None:
             return []
         told = [link for link in new if not self.chain_of_tensors(link)]
-        return [self.link(asked, asks, target, link) for link in told or new or asks.claim.links]
+        return [self.step(asked, asks, target, link) for link in told or new or asks.links]
+
+    def step(self, asked: Asked, asks: Question, target: Target, link: Link) -> Outcome:
+        """The verdict on a formula, or on a step that only names the chain rule."""
+        large = next(chain_rule.large(link.term, self.setting.shapes), None)
+        if large is None:
+            return self.link(asked, asks, target, link)
+        before, note = chain_rule.step_of(link.term), None
+        if (other := before.before(target)) and before.plain:
+            told = self.link(asked, asks, other, Link(before.plain, link.span))
+            name = name_of(other)
+            if told.claim.verdict not in GOOD:
+                note = f"what stands beside `{large.name}` would have to be {name}"
+                return replace(told, claim=replace(told.claim, note=note))
+            note = f"what stands beside `{large.name}` is {name}, proved"
+        vectors, arrangement = next(self.readings(asks, link))
+        reading = Reading(self.case, asked, target.of, vectors, arrangement, asks.claim.text)
+        return Outcome(chain_rule.claim(reading, target, link, asks.code, large, note))
 
     def chain_of_tensors(self, link: Link) -> bool:
         """Whether a formula speaks of a derivative that has more than two axes."""
         for node in walk(link.term):
             if isinstance(node, Apply) and node.op == "gradient":
                 return True
-            ends = derivative_of(node.name) if isinstance(node, Var) else None
-            shapes = [self.setting.shapes.get(name, ()) for name in ends or ()]
-            if ends and _axes(shapes[0]) and sum(map(_axes, shapes)) > 2:
-                return True
-        return False
+        return any(chain_rule.large(link.term, self.setting.shapes))
 
-    def shapes(self, asked: Asked, asks: Question) -> list[Claim]:
+    def shapes(self, asked: Asked, asks: Question) -> list[Outcome]:
         """The verdict on a shape that the claim states."""
         if asks.claim.shape is None:
             return []
         vectors = "numpy" if asks.code else self.setting.vectors or "column"
-        return [stated_shape(self.case, asked, asks, vectors)]
+        return [Outcome(stated_shape(self.case, asked, asks, vectors))]
 
     def cause(self, found: Diagnostic) -> Diagnostic:
         """Why a name is unknown, where its own line was not understood."""
         quoted = found.message.split("`")
         return self.setting.failures.get(quoted[1], found) if len(quoted) > 2 else found
 
-    def link(self, asked: Asked, asks: Question, target: Target, link: Link) -> Claim:
+    def link(self, asked: Asked, asks: Question, target: Target, link: Link) -> Outcome:
         """The best verdict on one formula over the ways in which it can be read."""
-        best: Claim | None = None
         ways = product(self.readings(asks, link), self.layouts(asked, target))
+        judged: list[tuple[Judgement, Claim]] = []
         for (vectors, arrangement), layout in ways:
             reading = Reading(self.case, asked, target.of, vectors, arrangement, asks.claim.text)
-            claim = Judgement(reading, asks, link, replace(target, layout=layout)).claim()
+            judgement = Judgement(reading, asks, link, replace(target, layout=layout))
+            claim = judgement.claim()
             if claim.verdict in GOOD:
-                return claim
-            best = claim if best is None or _rank(claim) < _rank(best) else best
-        assert best is not None
-        return best
+                return Outcome(claim)
+            judged.append((judgement, claim))
+        judged.sort(key=lambda pair: ORDER.index(pair[1].verdict))
+        return Outcome(judged[0][1], tuple(judged))
 
     def readings(self, asks: Question, link: Link) -> Iterator[tuple[str, str]]:
         """How vectors may lie, and derivatives of tensors be arranged."""
@@ -220,7 +251,7 @@ class Checker:
         of, wrt = (self.setting.shapes[name] for name in (target.of, target.wrt))
         if asked.line.bracket is not None or not of:
             return (target.layout,)
-        jacobians = ("jacobian", "jacobian_T") if max(_axes(of), _axes(wrt)) < 2 else ()
+        jacobians = ("jacobian", "jacobian_T") if max(long_axes(of), long_axes(wrt)) < 2 else ()
         return (*ACTING, *jacobians)
 
 
@@ -229,26 +260,17 @@ def _named(asked: Asked) -> str:
     return name_of(Target(**vars(asked.line.bracket))) if asked.line.bracket else "claim"
 
 
-def _axes(shape: Shape) -> int:
-    """The number of axes that are longer than 1."""
-    return sum(not dim.is_one for dim in shape)
-
-
 LIMITS = ("D901", "D904", "D905", "D309")
 """Refusals that say no more than that something here is not known."""
 
 ORDER = ("refuted", "ill-shaped", "undecided", "unreadable")
 
 
-def _rank(claim: Claim) -> tuple[bool, int]:
-    """What is told of a claim that is not right in any reading: the one with a repair first."""
-    return claim.repair is None, ORDER.index(claim.verdict)
-
-
-def _shaped(claims: Sequence[Claim]) -> tuple[int, int]:
+def _shaped(found: Sequence[Outcome]) -> tuple[int, int]:
     """How many claims have a shape, and how many hold."""
-    shaped = sum(claim.verdict in (*GOOD, "refuted", "undecided") for claim in claims)
-    return shaped, sum(claim.verdict in GOOD for claim in claims)
+    verdicts = [one.claim.verdict for one in found]
+    shaped = sum(verdict in (*GOOD, "refuted", "undecided") for verdict in verdicts)
+    return shaped, sum(verdict in GOOD for verdict in verdicts)
 
 
 def _restates(link: Link, target: Target) -> bool:

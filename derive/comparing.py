@@ -25,8 +25,9 @@ MOST_ENTRIES = 500_000
 """Numbers of a point beyond which a document, its sizes being numbers, is not calculated."""
 
 CLOSE, EXACT = 1e-8, mpmath.mpf(10) ** -25
-UNDEFINED = (ArithmeticError, TypeError, ValueError)
-"""What a formula raises at numbers where it has no value (a division by 0, a root of -1)."""
+UNDEFINED = (ArithmeticError, LookupError, TypeError, ValueError)
+"""What a formula raises at numbers where it has no value: a division by 0, a root of -1, an entry
+of a declared constant that is not there."""
 
 
 @dataclass(frozen=True)

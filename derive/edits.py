@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from derive.functions import PRIME, is_function
 from derive.shape import Shape
-from derive.tensors import Value, turned
+from derive.tensors import Value, same_shape, turned
 from derive.term import Apply, Const, Term, Var, apply
 
 
@@ -55,7 +55,9 @@ def _product(node: Term, value: Callable[[Term], Value | None], names: Names) ->
         yield from (Edited(replace(node, op=op), (Edit(op, node.args[1]),)) for op in PRODUCTS)
     if isinstance(node, Apply) and node.op in ("matmul", "mul"):
         other = "mul" if node.op == "matmul" else "matmul"
-        yield Edited(replace(node, op=other), (Edit(other, node.args[1]),))
+        left, right = (value(arg) for arg in node.args)
+        if left and right and (other == "matmul" or same_shape(left.shape, right.shape)):
+            yield Edited(replace(node, op=other), (Edit(other, node.args[1]),))
         yield Edited(apply(node.op, *reversed(node.args)), (Edit("order", node),))
 
 

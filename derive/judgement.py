@@ -58,20 +58,37 @@ class Judgement:
         """The verdict."""
         base = Claim(name_of(self.asked), "undecided", self.read_as(self.link.term))
         try:
-            value = self.value(self.link.term, self.reading.elaborator())
-            if value.shape == OPEN_EYE and len(self.shape) == 2:
-                value = sized(value, self.shape)
-            value = self.acting(value)
-            layout = self.fitting(value)
+            layout, claimed = self.fitted()
         except DeriveError as error:
             found = error.diagnostic
             if not found.code.startswith("D2"):
                 return replace(base, verdict="unreadable", diagnostics=(found,))
-            return self.mended(replace(base, verdict="ill-shaped", diagnostics=(found,)))
-        claimed = self.reading.resolved(solid(value))
-        if layout == "transposed":
-            claimed = turned(claimed)
+            return replace(base, verdict="ill-shaped", diagnostics=(found,))
         return self.compared(replace(base, layout=layout), claimed)
+
+    def fitted(self) -> tuple[str, Term]:
+        """The layout in which the formula has the right shape, and what it is there.
+
+        Raises DeriveError where it has no shape, or a wrong one.
+        """
+        value = self.value(self.link.term, self.reading.elaborator())
+        if value.shape == OPEN_EYE and len(self.shape) == 2:
+            value = sized(value, self.shape)
+        value = self.acting(value)
+        layout = self.fitting(value)
+        claimed = self.reading.resolved(solid(value))
+        return layout, turned(claimed) if layout == "transposed" else claimed
+
+    def holds(self) -> bool:
+        """Whether the formula is proved in the layout that is asked for."""
+        try:
+            layout, claimed = self.fitted()
+            if layout == "transposed" or not agree(self.reading.program(), claimed, self.true):
+                return False
+            shape = column_shape(self.shape)
+            return self.truth.prover.equal(claimed, self.true, shape) is not None
+        except DeriveError:
+            return False
 
     def acting(self, value: Value) -> Value:
         """The factor as it acts on an upstream derivative; anything else as it is."""
@@ -100,7 +117,7 @@ class Judgement:
         if not agree(program, claimed, self.true):
             shown = witness(program, claimed, self.true)
             if shown is not None:
-                return self.mended(replace(base, verdict="refuted", witness=shown))
+                return replace(base, verdict="refuted", witness=shown)
         proof = self.truth.prover.equal(claimed, self.true, column_shape(self.shape))
         if proof is not None:
             facts = tuple(sorted({*proof.facts, *self._given(claimed)}))
@@ -113,6 +130,8 @@ class Judgement:
 
     def mended(self, claim: Claim) -> Claim:
         """The verdict on a wrong formula, with what is right."""
+        if claim.verdict not in ("refuted", "ill-shaped") or self.asked.of == self.asked.wrt:
+            return claim  # a name by itself: what is meant is the derivative by another
         self.reading.speak()
         mender = Mender(self.reading, self.truth, self.target, self.asks.code, self.acting)
         try:
@@ -125,8 +144,7 @@ class Judgement:
             return claim
         kinds = tuple(edit.kind for edit in found.edits)
         claim = replace(claim, repair=found.text, repair_numpy=found.numpy, edits=kinds)
-        note = "the repair is equal at every point tried; not a proof" if found.unproved else None
-        return replace(claim, mistake=mistake_of(kinds), note=note)
+        return replace(claim, mistake=mistake_of(kinds))
 
     def matrices(self) -> Term:
         """The formula as one of matrices, where it has that form: small changes act on it."""
@@ -160,16 +178,18 @@ class Judgement:
         axes, rest = list[tuple[str, Dim]](), iter(letters)
         for dim in column_shape(self.shape):
             name = fresh_letter() if dim.is_one else next(rest, "")
-            axes.append((name, dim if dim.is_one else self._range(name, elaborator)))
+            axes.append((name, dim if dim.is_one else self._range(name, elaborator, dim)))
         shapes = elaborator.core
         shape = tuple(dim for _, dim in axes)
         return Value(closed(renamed, axes, shapes), shape[: len(self.shape)])
 
-    def _range(self, letter: str, elaborator: Elaborator) -> Dim:
-        dim = elaborator.reach(letter)
-        if dim is None:
-            raise refuse("D208", f"the range of {letter[1:] or 'an index'} is not known", self.text)
-        return dim
+    def _range(self, letter: str, elaborator: Elaborator, axis: Dim) -> Dim:
+        """Over what a letter runs: what it is said to index, or else the axis that it stands for.
+
+        What a formula asks for outside of an array is 0 then, as in a convolution.
+        """
+        known = elaborator.ranges.get(letter)
+        return known[0] if known else axis
 
     def _letters(
         self, term: Term, free: frozenset[str], elaborator: Elaborator
@@ -186,7 +206,7 @@ class Judgement:
             term, stated = substitute(term, same), stated[: len(long)]
             free = letters_of(term)
         if stated and free <= set(stated):
-            return term, stated
+            return term, _of_axes(stated, free, len(long))
         if len(free) != len(long):
             names = ", ".join(sorted(letter[1:] for letter in free))
             message = f"the free indices {names} are not the axes of {shape_text(self.shape)}"
@@ -196,8 +216,8 @@ class Judgement:
     def _ordered(self, free: list[str], long: list[Dim], elaborator: Elaborator) -> tuple[str, ...]:
         """The order in which the letters run over the axes; the alphabet's if several do."""
         for order in permutations(free):
-            dims = [self._range(letter, elaborator) for letter in order]
-            if all(sizes_agree(a, b) for a, b in zip(dims, long, strict=True)):
+            dims = [elaborator.reach(letter) for letter in order]
+            if all(a is None or sizes_agree(a, b) for a, b in zip(dims, long, strict=True)):
                 return order
         return tuple(free)
 
@@ -224,8 +244,8 @@ class Judgement:
         raise refuse("D210", message, self.text, self.link.span)
 
     def _same(self, mine: Shape, wanted: Shape, loose: bool) -> bool:
-        if same_shape(mine, wanted):
-            return True
+        if same_shape(mine, wanted) or (not mine and all(dim.is_one for dim in wanted)):
+            return True  # a number is the one entry of a 1×1 matrix, also in code
         if not loose:
             return False
         bare = [tuple(d for d in shape if not d.is_one) for shape in (mine, wanted)]
@@ -235,3 +255,11 @@ class Judgement:
             and same_shape(*bare)
             and same_shape(column_shape(mine), column_shape(wanted)[: len(column_shape(mine))])
         )
+
+
+def _of_axes(stated: tuple[str, ...], free: frozenset[str], axes: int) -> tuple[str, ...]:
+    """The letters of the left side that are axes: not the sample of a loss that is called `E_n`."""
+    if len(stated) <= axes:
+        return stated
+    used = tuple(letter for letter in stated if letter in free)
+    return used if len(used) == axes else stated[-axes:] if axes else ()

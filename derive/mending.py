@@ -11,14 +11,26 @@ from derive.diagnostic import DeriveError
 from derive.edits import Edit, Names
 from derive.gradient import adjoint_name
 from derive.lower import lower
-from derive.matrix import matrix_form
 from derive.notation import write
 from derive.repair import Goal, Search, factors_of
 from derive.selection import is_selection, selection_code
 from derive.shape import ONE, Shape
-from derive.tensors import Value, column_shape, solid
-from derive.term import Apply, Term, Var, apply, rebuild, substitute, variables, walk
+from derive.tensors import Value, column_shape, solid, turned
+from derive.term import (
+    Apply,
+    Binding,
+    Const,
+    Term,
+    Var,
+    apply,
+    const,
+    rebuild,
+    substitute,
+    variables,
+    walk,
+)
 from derive.truth import ACTING, Target, Truth
+from derive.unraised import with_diagonal
 
 WHOLE = Edit("whole")
 """No small change was found: the gradient itself is shown."""
@@ -31,7 +43,6 @@ class Repair:
     text: str
     numpy: str | None
     edits: tuple[Edit, ...]
-    unproved: bool = False
 
 
 class Mender:
@@ -61,8 +72,8 @@ class Mender:
         found = search.run(written)
         if found is not None:
             edited, value = found
-            text, numpy = self.text(leftward(edited.term)), self.numpy(value)
-            return Repair(text, numpy, edited.edits, search.unproved)
+            if numpy := self.numpy(value):
+                return Repair(self.text(leftward(edited.term)), numpy, edited.edits)
         return self.whole()
 
     def whole(self) -> Repair | None:
@@ -76,9 +87,10 @@ class Mender:
         term = self.spelled(term)
         if any(isinstance(n, Apply) and n.op == "each" for n in walk(term)):
             return None
-        value = Value(term, self.truth.shape(self.target))
-        numpy = self.numpy(value)
-        return None if numpy is None else Repair(self.text(term), numpy, (WHOLE,))
+        numpy = self.numpy(Value(term, self.truth.shape(self.target)))
+        if numpy is None:
+            return None
+        return Repair(numpy if self.code else self.text(term), numpy, (WHOLE,))
 
     def own(self) -> Term:
         """The true derivative in forward names."""
@@ -93,7 +105,8 @@ class Mender:
 
     def spelled(self, term: Term) -> Term:
         """A formula in declared names; adjoints by the names that the text gives them."""
-        return substitute(substitute(term, _named(self.spoken)), _named(self.outer))
+        named = substitute(substitute(term, _named(self.spoken)), _named(self.outer))
+        return rebuild(named, _once)
 
     def goal(self) -> Goal:
         """What the repair must be equal to, and what it may be made of."""
@@ -103,7 +116,7 @@ class Mender:
         }
         arrays = {n: self.oriented(s) for n, s in shapes.items() if s and "·" not in n}
         arrays = {n: s for n, s in arrays.items() if n not in own}
-        sizes = tuple(self.setting.loose_sizes())
+        sizes = tuple(n for n, s in shapes.items() if not s and n != self.target.of)
         shape = self.oriented(self.truth.shape(self.target))
         names = Names(arrays)
         return Goal(self.truth.formula(self.target), shape, sizes, names, tuple(self.factors()))
@@ -189,6 +202,24 @@ def leftward(term: Term) -> Term:
     return rebuild(term, node)
 
 
+def _once(term: Term) -> Term:
+    """Transposed twice is not at all, and an array of one number is made of ones."""
+    if isinstance(term, Apply) and term.op == "transpose":
+        return turned(term.args[0])
+    if isinstance(term, Apply) and term.op == "each" and not term.args:
+        return _filled(term)
+    return term
+
+
+def _filled(term: Apply) -> Term:
+    """An array of one number as people write it."""
+    (made,) = term.attrs
+    if not isinstance(made, Binding) or not isinstance(made.body, Const):
+        return term
+    ones = apply("ones", attrs=tuple(str(dim) for _, dim in made.indices))
+    return ones if made.body == const(1) else apply("mul", made.body, ones)
+
+
 def _named(table: Mapping[Var, Var]) -> dict[str, Term]:
     return {old.name: new for old, new in table.items()}
 
@@ -202,6 +233,6 @@ def raised(term: Term, shape: Shape, shapes: Mapping[str, Shape], truth: Truth) 
         if len(blocks) != 1:
             return None
         (value,) = blocks.values()
-        return matrix_form(value, column_shape(shape), lambda name: shapes[name])
+        return with_diagonal(value, column_shape(shape), shapes)
     except (DeriveError, KeyError):
         return None

@@ -35,7 +35,9 @@ def choices(names: tuple[str, ...], stated: Mapping[str, int], fixed: bool) -> l
     """
     plain = [name for name in names if name.isidentifier()]
     small = {name: stated[name] for name in plain if 0 < stated.get(name, 0) <= LARGEST}
-    made = [] if fixed and len(small) == len(plain) else list(_distinct(plain))
+    if fixed and all(name in stated for name in plain):
+        return list(_possible(names, [{name: stated[name] for name in plain}]))
+    made = list(_distinct(plain))
     if len(small) == len(plain):
         made.append(small)
     found = list(_possible(names, made))

@@ -1,4 +1,4 @@
-"""The smallest right formula near a wrong one: found by value, then proved or confirmed.
+"""The smallest right formula near a wrong one: found by value, shown only once it is proved.
 
 Cheapest first: the whole formula up to a factor, a sum or a transpose; one change at one place;
 its products bracketed anew; a factor of the true gradient put in, taken out or exchanged; two
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.chains import ANY, PRODUCTS, Chain, Part, bracketings, chain_of
-from derive.comparing import Point, Program, agree, at, confirmed
+from derive.comparing import Point, Program, agree, at
 from derive.deadline import TimeUp, within
 from derive.diagnostic import DeriveError
 from derive.edits import Edit, Edited, Names, has_bias_row, local_edits, places, without_bias_row
@@ -54,7 +54,6 @@ class Search:
         self.resolve: Callable[[Term], Term] = lambda term: term
         self.acting: Callable[[Value], Value] = lambda value: value
         self.tried: set[Term] = set()
-        self.unproved = False
         self.point: Point | None = next(program.points(), None)
 
     def value(self, term: Term) -> Value | None:
@@ -209,9 +208,10 @@ class Search:
                     yield Edited(summed, (*made.edits, Edit("sum", made.term)))
 
     def scales(self, value: Value) -> Iterator[Term]:
-        """What the factor may be by which a formula falls short of the truth at one point."""
+        """The factors that a formula may lack, by what it falls short of the truth at one point."""
         assert self.point is not None
-        mine, theirs = self.point.table(solid(value)), self.point.table(self.goal.true)
+        mine = self.point.table(self.resolve(solid(value)))
+        theirs = self.point.table(self.goal.true)
         if mine is None or not theirs:
             return
         place = max(theirs, key=lambda p: abs(theirs[p]))
@@ -224,14 +224,14 @@ class Search:
             yield from self.named_ratios(ratio)
 
     def named_ratios(self, ratio: float) -> Iterator[Term]:
-        """What a ratio may be: a number, a size, or one over a size or its square."""
+        """What a ratio may be: a number, a size, or one over a size; a 2 may be either."""
         assert self.point is not None
         size, sign = abs(ratio), const(-1 if ratio < 0 else 1)
         for number in FACTORS:
             if abs(size - number) < 1e-8 * number:
                 yield const(sign.value * number)
         for name in self.goal.sizes:
-            length = self.point.sizes.get(name, 0)
+            length = self.length(name)
             for number in FACTORS[:3]:
                 part = const(sign.value * number)
                 if abs(size - number * length) < 1e-8 * size:
@@ -241,24 +241,25 @@ class Search:
                 if abs(size * length**2 - number) < 1e-8:
                     yield apply("div", apply("div", part, Var(name)), Var(name))
 
-    def proved(self, made: Edited) -> tuple[Edited, Value] | None:
-        """The formula with its value, if it is proved equal to the truth.
+    def length(self, name: str) -> float:
+        """What a size, or another name of a number, is at the point."""
+        assert self.point is not None
+        known = self.point.evaluator.values.get(name, {(): 0})
+        return self.point.sizes.get(name) or float(known.get((), 0))
 
-        What is equal at every point, to many digits, and resists a proof, will do: many a right
-        formula does too. Then it says so in `unproved`.
-        """
+    def proved(self, made: Edited) -> tuple[Edited, Value] | None:
+        """The formula with its value, if it is proved equal to the truth."""
         value, whole = self.value(made.term), self.acted(made.term)
-        if value is None or whole is None or not agree(self.program, solid(whole), self.goal.true):
+        if value is None or whole is None:
             return None
         core = self.resolve(solid(whole))
+        if not agree(self.program, core, self.goal.true):
+            return None
         try:
             proof = self.prover.equal(core, self.goal.true, column_shape(self.goal.shape))
         except DeriveError:
-            proof = None
-        if proof is None and not confirmed(self.program, core, self.goal.true):
             return None
-        self.unproved = proof is None
-        return made, value
+        return None if proof is None else (made, value)
 
 
 def scaled(made: Edited, factor: Term) -> Edited:
@@ -269,9 +270,18 @@ def scaled(made: Edited, factor: Term) -> Edited:
     return Edited(_times(made.term, factor), edits)
 
 
+def _negative(term: Term) -> Term:
+    """The formula with its sign turned: b - a of a - b."""
+    if isinstance(term, Apply) and term.op == "neg":
+        return term.args[0]
+    if isinstance(term, Apply) and term.op == "sub":
+        return apply("sub", *reversed(term.args))
+    return apply("neg", term)
+
+
 def _times(term: Term, factor: Term) -> Term:
     if factor == const(-1):
-        return term.args[0] if isinstance(term, Apply) and term.op == "neg" else apply("neg", term)
+        return _negative(term)
     if isinstance(factor, Apply) and factor.op == "div" and isinstance(factor.args[0], Const):
         over = factor.args[0].value
         inner = _times(term, const(over)) if over != 1 else term

@@ -80,6 +80,15 @@ def _wider(a: Dim, b: Dim) -> Dim | None:
     return a if b.is_one else None
 
 
+def long_axes(shape: Shape) -> int:
+    """The number of axes that are longer than 1.
+
+    >>> long_axes((ONE, dim("N")))
+    1
+    """
+    return sum(not one.is_one for one in shape)
+
+
 def shape_text(shape: Shape, sizes: Mapping[str, int] | None = None) -> str:
     """A shape for people: `N×(1+n1)`, or with the numbers that are known.
 

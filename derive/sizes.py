@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from math import prod
 
 from derive.shape import Dim
 
@@ -13,7 +14,7 @@ MOST = 8
 Linear = dict[str, int]
 """A size as how often each name counts; the number stands under the empty text."""
 
-_STEP = re.compile(r"([+-]?)(?:(\d+)\*)?(\w+)(?:\*(\d+))?")
+_STEP = re.compile(r"([+-]?)(\w+(?:\*\w+)*)")
 
 
 def linear(dim: Dim) -> Linear:
@@ -24,16 +25,17 @@ def linear(dim: Dim) -> Linear:
     """
     total: Linear = {}
     for part in dim.parts:
-        for sign, *steps in _STEP.findall(str(part).replace(" ", "")):
-            name, times = _times(*steps)
+        for sign, step in _STEP.findall(str(part).replace(" ", "")):
+            name, times = _times(step)
             total[name] = total.get(name, 0) + (-times if sign == "-" else times)
     return {name: times for name, times in total.items() if times}
 
 
-def _times(before: str, word: str, behind: str) -> tuple[str, int]:
-    """A name and how often it counts: `4*H`, `H*4`, `H`; a number counts for itself."""
-    often = int(before or 1) * int(behind or 1)
-    return ("", often * int(word)) if word.isdigit() else (word, often)
+def _times(step: str) -> tuple[str, int]:
+    """A name, or a product of names, and how often it counts: `4*H`, `H*4`, `C*S`, `H`."""
+    words = step.split("*")
+    names = sorted(word for word in words if not word.isdigit())
+    return "*".join(names), prod(int(word) for word in words if word.isdigit())
 
 
 def plus(a: Linear, b: Linear, sign: int = 1) -> Linear:
@@ -61,4 +63,6 @@ def _signed(name: str, times: int) -> str:
 
 def value_of(size: Linear, sizes: Mapping[str, int]) -> int:
     """The number. Raises KeyError for a name without one."""
-    return sum(times * (sizes[name] if name else 1) for name, times in size.items())
+    return sum(
+        times * prod(sizes[one] for one in name.split("*") if name) for name, times in size.items()
+    )

@@ -160,8 +160,7 @@ FACT = re.compile(
 )
 TIMES = re.compile(r"\s*(?:×|\*|\\times|(?<=\s)x(?=\s)|(?<=[0-9])x(?=[0-9]))\s*")
 _SIZE = r"(?:[^\W\d]\w*|[0-9]{1,9})"
-_MULTIPLE = rf"(?:[0-9]{{1,2}}\s*\*\s*)?{_SIZE}(?:\s*\*\s*[0-9]{{1,2}})?"
-DIM = re.compile(rf"{_MULTIPLE}(?:\s*[+-]\s*{_MULTIPLE})*")
+DIM = re.compile(rf"{_SIZE}(?:\s*[*+-]\s*{_SIZE})*")
 
 
 def _shape(part: Extract) -> tuple[str, ...]:

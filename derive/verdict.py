@@ -24,7 +24,8 @@ class Witness:
     def __str__(self) -> str:
         sizes = ", ".join(f"{name}={size}" for name, size in self.sizes.items())
         place = ", ".join(map(str, self.entry))
-        return f"at {sizes}, entry [{place}]: claimed {self.claimed}, true {self.true}"
+        where = f"at {sizes}, " if sizes else ""
+        return f"{where}entry [{place}]: claimed {self.claimed}, true {self.true}"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class Claim:
             lines.append(f"  witness  {self.witness}")
         for diagnostic in self.diagnostics:
             lines += [f"  {line}" for line in diagnostic.render().split("\n")]
+        if self.repair:
+            lines.append(f"  repair   {self.repair}")
         return "\n".join(lines)
 
 

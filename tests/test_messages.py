@@ -1,6 +1,6 @@
 """What a person reads when something is refused, stage by stage: the exact sentence, and its code.
 
-Texts of formulas that cannot be read have a gallery of their own, in test_notation_errors.
+What cannot be read has galleries of its own, which GALLERIES names.
 """
 
 from __future__ import annotations
@@ -13,18 +13,20 @@ import pytest
 import sympy
 
 from derive.checker import check as judged
+from derive.checker import check_document
+from derive.commands.documents import text_of
 from derive.convert import polynomial
 from derive.diagnostic import DeriveError, Diagnostic
 from derive.formulas import gradients
 from derive.infer import check, typed
 from derive.layers import stack
 from derive.lower import lower
+from derive.mistakes import MISTAKES, page
 from derive.notation import read, read_numpy, read_program
 from derive.reasons import explain
 from derive.rules import NO_RULES
 from derive.shape import dim
 from derive.term import Apply, Derivation, Equation, Symbol, Var, const
-from tests import test_notation_errors
 
 SHAPES = {"x": (dim("N"), dim("a")), "W": (dim("a"), dim("b")), "N": (), "a": (), "b": ()}
 
@@ -38,6 +40,20 @@ def derivation(*equations: tuple[str, str]) -> Derivation:
     symbols = tuple(Symbol(name, shape, "param") for name, shape in SHAPES.items() if shape)
     lines = tuple(Equation(name, read(text, names)) for name, text in equations)
     return Derivation(symbols, lines, "L")
+
+
+LAYER = """row
+input x : N × D
+param W : D × K
+target y : N × K
+let z = x @ W
+let L = np.sum((z - y)**2) / 2
+claim """
+
+
+def claimed(text: str, document: str = LAYER) -> None:
+    """Raises what a document is told of its last claim."""
+    raise DeriveError(check_document(document + text).claims[-1].diagnostics[0])
 
 
 GALLERY: dict[str, tuple[Callable[[], object], str]] = {
@@ -165,6 +181,39 @@ GALLERY: dict[str, tuple[Callable[[], object], str]] = {
         lambda: gradients(check(derivation(("L", "sum(sum(x ∘ x, axis=0) ∘ sum(x, axis=0))")))),
         "D904: no matrix form for a part of the formula, which is no matrix",
     ),
+    # claims of a document
+    "an index of two ranges": (
+        lambda: claimed(r"dL/dW_{ij} = \sum_n x_{nj} (z_{nj} - y_{nj})"),
+        "D207: the index j runs over D in `x_{nj}` and over K in `z_{nj}`",
+    ),
+    "an index too many": (
+        lambda: claimed(r"dL/dW_{ij} = \sum_n x_{ni} (z_{nj} - y_{nk})"),
+        "D208: the free indices i, j, k are not the axes of D×K",
+    ),
+    "another shape": (
+        lambda: claimed("dL/dW = (z - y) W^T"),
+        "D210: the formula is N×D, but dL/dW is D×K",
+    ),
+    "a shape that is said": (
+        lambda: claimed(r"dL/dW \in \mathbb{R}^{K \times D}"),
+        "D211: this is said to be K×D, but it is D×K",
+    ),
+    "a derivative of no name": (
+        lambda: claimed("(z - y) W^T"),
+        "D307: it is not clear which derivative this is about",
+    ),
+    "a Jacobian of a matrix": (
+        lambda: claimed("[jacobian dz/dW] x"),
+        "D309: `z` is a matrix: its Jacobian has more than two axes",
+    ),
+    "a page that is not there": (
+        lambda: page("D999"),
+        f"D308: no page is called `D999`; pages are D310 to {max(MISTAKES)}",
+    ),
+    "a file that is not there": (
+        lambda: text_of("/no/such/file"),
+        "D129: /no/such/file cannot be read: No such file or directory",
+    ),
     # texts
     "nothing": (lambda: read("  ", ()), "D114: the formula is empty"),
     "nothing in NumPy": (lambda: read_numpy("  ", ()), "D114: the formula is empty"),
@@ -189,9 +238,9 @@ def test_a_refusal(what: str) -> None:
 
 
 CLAIMS = {
-    "b4": "D307: the loss has no gradient by `b4`",
-    "z1": "D210: the formula is N×10, but z1 is N×100",
-    "z2": "D210: the formula is N×n3, but z2 is N×n2",
+    "b4": "D101: `b4` is not declared in this document",
+    "z1": "D210: the formula is N×10, but dL/dz1 is N×100",
+    "z2": "D210: the formula is N×n3, but dL/dz2 is N×n2",
 }
 
 
@@ -205,13 +254,23 @@ def test_claims_that_cannot_be_right() -> None:
 # ------------------------------------------------------------------------------- all of them
 
 
+HERE = Path(__file__).parent
+GALLERIES = (
+    "test_notation_errors.py",
+    "test_notation_claims.py",
+    "test_document_statements.py",
+    "golden/code.txt",
+)
+"""Where else sentences stand beside their codes."""
+
+
 def test_every_code_has_its_sentence_in_a_test() -> None:
-    root = Path(__file__).parents[1] / "derive"
-    texts = "".join(path.read_text(encoding="utf-8") for path in root.rglob("*.py"))
-    raised = set(re.findall(r'"(D\d{3})"', texts)) - {"D001"}
+    """Kinds of mistakes have pages instead."""
+    texts = "".join(p.read_text(encoding="utf-8") for p in (HERE.parent / "derive").rglob("*.py"))
+    raised = set(re.findall(r'"(D\d{3})"', texts)) - {"D001", "D999"} - set(MISTAKES)
     here = {sentence[:4] for _, sentence in GALLERY.values()} | {s[:4] for s in CLAIMS.values()}
-    there = set(re.findall(r"D\d{3}", Path(test_notation_errors.__file__).read_text("utf-8")))
-    assert raised == here | there
+    there = "".join((HERE / name).read_text(encoding="utf-8") for name in GALLERIES)
+    assert raised == here | set(re.findall(r"D\d{3}", there))
 
 
 @pytest.mark.parametrize("what", GALLERY)
@@ -219,5 +278,5 @@ def test_a_sentence_is_for_people(what: str) -> None:
     """One sentence in small letters, without names that the machinery made up."""
     message = refusal(GALLERY[what][0]).message
     assert not re.search(r"%\d|@\d|_\d\b|Dim\(|Apply\(|\.$|\n", message)
-    assert message[0].islower() or message[0] in "`0123456789N"
+    assert message[0].islower() or message[0] in "`/0123456789N"
     assert len(message) < 160

@@ -13,12 +13,27 @@ from derive.exact import evaluate
 from derive.local import HERE, OUT, free_entry, vjp
 from derive.ops import OPS, ShapeMismatch, op_row, sliced
 from derive.shape import ONE, Shape, dim, shape_text
-from derive.term import Attr, Term, Var, apply, const
+from derive.term import Attr, Binding, Term, Var, apply, const
 from tests.oracle import close, poly_value, random_table
 
 N, A, B, WIDE = dim("N"), dim("a"), dim("b"), dim(1, "a")
 SIZES = {"N": 3, "a": 2, "b": 4}
 SHAPES: dict[str, Shape] = {"X": (N, A), "Y": (N, A), "W": (A, B), "V": (WIDE, B), "r": (ONE, A)}
+
+
+def _entry(*names: str) -> Term:
+    return apply("entry", *map(Var, names))
+
+
+ROW_TIMES_COLUMN = Binding(
+    (("#n", N), ("#j", B)),
+    apply(
+        "total",
+        apply("mul", _entry("@0", "#n", "#k"), _entry("@1", "#k", "#j")),
+        attrs=("#k", A),
+    ),
+)
+"""Sum_k X[n, k] W[k, j]."""
 
 MEANINGS: dict[str, tuple[Term, Any]] = {
     "add": (apply("add", Var("X"), Var("r")), lambda v: v["X"] + v["r"]),
@@ -42,6 +57,10 @@ MEANINGS: dict[str, tuple[Term, Any]] = {
     "log_softmax": (
         apply("log_softmax", Var("X"), attrs=(0,)),
         lambda v: v["X"] - np.log(np.exp(v["X"]).sum(0)),
+    ),
+    "each": (
+        apply("each", Var("X"), Var("W"), attrs=(ROW_TIMES_COLUMN,)),
+        lambda v: np.einsum("nk,kj->nj", v["X"], v["W"]),
     ),
 }
 """Each op once, as a formula and in NumPy."""

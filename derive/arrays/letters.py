@@ -37,8 +37,7 @@ def _entry(e: Any, term: Apply) -> Value:
             e.window(letters_of(place), dim)
     full = len(places) == len(a.shape)
     made = read_entry(a, places) if full or not a.flat else apply("entry", solid(a), *places)
-    shape = a.shape[len(places) :]
-    result: Value = e.closed(_kept(Value(made, shape)))
+    result: Value = e.oriented(e.closed(_kept(Value(made, a.shape[len(places) :]))))
     return result
 
 
@@ -78,10 +77,13 @@ def _each(e: Any, term: Apply) -> Value:
     if len(dims) < len(letters):
         raise ShapeMismatch("index", "the range of an index is not known")
     axes = list(zip(letters, dims, strict=True))
-    shape = (*dims, *body.shape)
+    shape, inner = (*dims, *body.shape), solid(body)
     if len(shape) == 1:
         axes.append((fresh_letter(), ONE))
-    result: Value = e.closed(Value(array(solid(body), axes), shape))
+    if body.flat:
+        axes.append((fresh_letter(), body.shape[0]))
+        inner = read_entry(body, [Var(axes[-1][0])])
+    result: Value = e.closed(Value(array(inner, axes), shape))
     return result
 
 
