@@ -291,7 +291,7 @@ def _times(term: Term, factor: Term) -> Term:
 def factors_of(term: Term) -> Iterator[Term]:
     """The factors of a formula and of its parts: what a right formula is made of."""
     for node in walk(term):
-        if isinstance(node, Apply) and node.op in PRODUCTS:
-            for factor in chain_of(node).factors:
+        if isinstance(node, Apply) and node.op in (*PRODUCTS, "div"):
+            for factor in chain_of(node.args[0] if node.op == "div" else node).factors:
                 if not isinstance(factor, Const):
                     yield replace(factor, span=None)
