@@ -129,8 +129,10 @@ class Reading:
     text: str
     leaves: dict[str, Term] = field(default_factory=dict)
     shapes: dict[str, Shape] = field(default_factory=dict)
+    programs: dict[int, Program] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
+    def speak(self) -> None:
+        """Takes up every given name, also those that the claim does not use."""
         for name in self.asked.given:
             try:
                 self.leaf(name)
@@ -206,9 +208,11 @@ class Reading:
 
     def program(self) -> Program:
         """What is evaluated for this reading: the names of the text above the rest."""
-        base = self.case.program(self.of)
-        named = {name + LEAF: term for name, term in self.leaves.items()}
-        return base.extended(named, self.core())
+        count = len(self.leaves)
+        if count not in self.programs:
+            named = {name + LEAF: term for name, term in self.leaves.items()}
+            self.programs[count] = self.case.program(self.of).extended(named, self.core())
+        return self.programs[count]
 
     def core(self) -> dict[str, Shape]:
         """The shapes of the names of this text as they are kept."""

@@ -132,6 +132,7 @@ class Judgement:
         """The verdict on a wrong formula, with what is right."""
         if claim.verdict not in ("refuted", "ill-shaped") or self.asked.of == self.asked.wrt:
             return claim  # a name by itself: what is meant is the derivative by another
+        self.reading.speak()
         self.spoken()
         mender = Mender(self.reading, self.truth, self.target, self.asks.code, self.acting)
         try:
