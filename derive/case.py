@@ -39,6 +39,8 @@ class Case:
         self.clashing = {n: Var(i) for n, i in self.inner.items() if n != i}
         self.truths: dict[str, Truth] = {}
         self.programs: dict[str, Program] = {}
+        self.claimed: dict[tuple[str, str], None] = {}
+        """What the claims are about, in order: derivatives that the text has names for."""
         self.said: dict[str, Dim] = {}
         """Names that the text has for sizes of a stack, by what they were first said of."""
 

@@ -166,7 +166,9 @@ class Checker:
         name = _named(asked)
         try:
             asks = question(asked, self.setting, signs)
-            name = name_of(asks.target) if asks.target else name
+            if asks.target:
+                name = name_of(asks.target)
+                self.case.claimed[asks.target.of, asks.target.wrt] = None
             told = [*self.links(asked, asks), *self.shapes(asked, asks)]
             return [*told, *(Outcome(self.refused(name, one)) for one in asks.claim.unread)]
         except DeriveError as error:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from derive.array_code import numpy_text
 from derive.case import LEAF, Reading
+from derive.chains import factors_of
 from derive.diagnostic import DeriveError
 from derive.edits import Edit, Names
 from derive.gradient import adjoint_name
 from derive.lower import lower
 from derive.notation import write
-from derive.repair import Goal, Search, factors_of
+from derive.repair import Goal, Search
 from derive.selection import is_selection, selection_code
 from derive.shape import ONE, Shape
 from derive.tensors import Value, column_shape, solid, turned

@@ -8,7 +8,7 @@ changes. Where none of these leads there, the gradient itself is what is right.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from derive.chains import ANY, PRODUCTS, Chain, Part, bracketings, chain_of
@@ -22,7 +22,7 @@ from derive.proof import Prover
 from derive.scaling import scaled
 from derive.shape import Shape
 from derive.tensors import Value, column_shape, same_shape, solid, turned
-from derive.term import Apply, Const, Term, Var, apply, const, size, walk
+from derive.term import Apply, Term, Var, apply, const, size
 
 SECONDS = 3.0
 """Time for the search for one repair, after which the gradient itself is shown."""
@@ -261,12 +261,3 @@ class Search:
         except DeriveError:
             return None
         return None if proof is None else (made, value)
-
-
-def factors_of(term: Term) -> Iterator[Term]:
-    """The factors of a formula and of its parts: what a right formula is made of."""
-    for node in walk(term):
-        if isinstance(node, Apply) and node.op in PRODUCTS:
-            for factor in chain_of(node).factors:
-                if not isinstance(factor, Const):
-                    yield replace(factor, span=None)
