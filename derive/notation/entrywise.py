@@ -13,7 +13,7 @@ Write = Callable[[Style, Sequence[Written], Sequence[Attr]], Written]
 
 def letter(name: str) -> str:
     """An index letter for people; those that no text has are k1, k2, ..."""
-    bare = name.removeprefix("#")
+    bare = name.removeprefix("#").removeprefix("~")
     return f"k{bare}" if bare.isdigit() else bare
 
 
