@@ -27,15 +27,16 @@ class Arithmetic:
     pi: Callable[[], Number]
 
 
-LARGEST = 64
-"""Bits before the point beyond which nothing is put into a function: exp of it has no digits."""
+LARGEST = 16_000
+"""Bits before the point beyond which a number is put into no exp or sin: exp of exp of exp of a
+number would fill the memory, and exp(10000) must not be refused."""
 
 
-def _real(function: Callable[..., Number]) -> Callable[..., Number]:
+def _real(function: Callable[..., Number], most: float = math.inf) -> Callable[..., Number]:
     """A function that raises, as machine numbers do, where its value is complex or too large."""
 
     def real(*args: Number) -> Number:
-        if any(mpmath.mag(arg) > LARGEST for arg in args):
+        if any(mpmath.mag(arg) > most for arg in args):
             raise OverflowError("a value that is too large")
         value = function(*args)
         if isinstance(value, mpmath.mpc):
@@ -50,11 +51,11 @@ EXACTLY = Arithmetic(
     mpmath.fsum,
     _real(mpmath.power),
     {
-        "exp": _real(mpmath.exp),
+        "exp": _real(mpmath.exp, LARGEST),
         "log": _real(mpmath.log),
-        "sin": _real(mpmath.sin),
-        "cos": _real(mpmath.cos),
-        "erf": _real(mpmath.erf),
+        "sin": _real(mpmath.sin, LARGEST),
+        "cos": _real(mpmath.cos, LARGEST),
+        "erf": _real(mpmath.erf, LARGEST),
         "step": lambda z: mpmath.mpf(1 if z > 0 else 0),
     },
     lambda: +mpmath.pi,

@@ -10,8 +10,9 @@ from derive.comparing import Program
 from derive.diagnostic import DeriveError, refuse
 from derive.elaborate import Elaborator
 from derive.points import size_names
+from derive.selection import is_selection
 from derive.setting import Asked, Setting
-from derive.shape import Shape
+from derive.shape import Dim, Shape
 from derive.tensors import Value, column_shape, solid
 from derive.term import Derivation, Equation, Symbol, Term, Var, rebuild, substitute
 from derive.truth import Target, Truth, inner_names
@@ -38,6 +39,8 @@ class Case:
         self.clashing = {n: Var(i) for n, i in self.inner.items() if n != i}
         self.truths: dict[str, Truth] = {}
         self.programs: dict[str, Program] = {}
+        self.said: dict[str, Dim] = {}
+        """Names that the text has for sizes of a stack, by what they were first said of."""
 
     def renamed(self, term: Term) -> Term:
         """A formula in declared names, in those that are calculated with."""
@@ -68,7 +71,7 @@ class Case:
         return replace(
             given,
             symbols=(
-                *(replace(s, name=self.inner[s.name]) for s in given.symbols),
+                *(replace(_free(s), name=self.inner[s.name]) for s in given.symbols),
                 *self.numbers(),
             ),
             equations=tuple(
@@ -101,6 +104,13 @@ class Case:
         return self.programs[of]
 
 
+def _free(symbol: Symbol) -> Symbol:
+    """A symbol by which a claim may derive: a target as well as an input, but no pick of rows."""
+    if symbol.kind in ("input", "param") or is_selection(symbol.name):
+        return symbol
+    return replace(symbol, kind="input")
+
+
 @dataclass
 class Reading:
     """One way to read a claim: how vectors lie, and how derivatives of tensors are arranged.
@@ -117,8 +127,10 @@ class Reading:
     text: str
     leaves: dict[str, Term] = field(default_factory=dict)
     shapes: dict[str, Shape] = field(default_factory=dict)
+    programs: dict[int, Program] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
+    def speak(self) -> None:
+        """Takes up every given name, also those that the claim does not use."""
         for name in self.asked.given:
             try:
                 self.leaf(name)
@@ -130,6 +142,7 @@ class Reading:
         setting = self.case.setting
         made = Elaborator(setting.shapes, self.leaf, self.vectors, self.text, setting.sizes)
         made.differentiated, made.leaves = self.differentiated, self.core
+        made.columns = setting.vectors == "column"
         made.chosen, made.once = setting.known_selection, setting.once
         return made
 
@@ -194,9 +207,11 @@ class Reading:
 
     def program(self) -> Program:
         """What is evaluated for this reading: the names of the text above the rest."""
-        base = self.case.program(self.of)
-        named = {name + LEAF: term for name, term in self.leaves.items()}
-        return base.extended(named, self.core())
+        count = len(self.leaves)
+        if count not in self.programs:
+            named = {name + LEAF: term for name, term in self.leaves.items()}
+            self.programs[count] = self.case.program(self.of).extended(named, self.core())
+        return self.programs[count]
 
     def core(self) -> dict[str, Shape]:
         """The shapes of the names of this text as they are kept."""

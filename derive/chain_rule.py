@@ -72,9 +72,9 @@ def large(term: Term, shapes: Mapping[str, Shape]) -> Iterator[Var]:
     """The derivatives of tensors in a formula that have more than two axes."""
     for node in walk(term):
         ends = derivative_of(node.name) if isinstance(node, Var) else None
-        if isinstance(node, Var) and ends and long_axes(shapes.get(ends[0], ())):
-            if sum(long_axes(shapes.get(name, ())) for name in ends) > 2:
-                yield node
+        axes = [long_axes(shapes.get(name, ())) for name in ends or ()]
+        if isinstance(node, Var) and axes and axes[0] and sum(axes) > 2:
+            yield node
 
 
 def claim(

@@ -15,10 +15,11 @@ from typing import Any
 from derive.arrays.pointwise import elementwise
 from derive.arrays.products import outer_product
 from derive.arrays.products import product as matrix_product
+from derive.arrays.rule import OPEN_EYE
 from derive.deadline import check_time
 from derive.edits import Edit
 from derive.ops import ShapeMismatch
-from derive.shape import Shape
+from derive.shape import Shape, agree, broadcast
 from derive.tensors import Value, same_shape
 from derive.term import Apply, Const, Term, apply
 
@@ -122,6 +123,8 @@ def join(op: str, left: Part, right: Part, sign: str, most: float) -> Part | Non
     cost = left.cost + right.cost + changed
     if cost > most or (op == "mul" and not scaling and not _alike(left.value, right.value)):
         return None
+    if not scaling and not _fit(op, left.value.shape, right.value.shape):
+        return None
     try:
         if op == "mul":
             value = elementwise("mul", left.value, right.value)
@@ -134,6 +137,13 @@ def join(op: str, left: Part, right: Part, sign: str, most: float) -> Part | Non
     edits = left.edits + right.edits + ((Edit(op, right.term),) if changed else ())
     key = (op, (*_flat(op, left.known_by), *_flat(op, right.known_by)))
     return Part(apply(op, left.term, right.term), value, cost, edits, key)
+
+
+def _fit(op: str, left: Shape, right: Shape) -> bool:
+    """Whether shapes fit; asked first, for a refusal that nobody reads takes long to write."""
+    if op == "mul":
+        return broadcast(left, right) is not None
+    return op != "matmul" or OPEN_EYE in (left, right) or agree(left[-1], right[0])
 
 
 def _flat(op: str, key: Key) -> tuple[Any, ...]:

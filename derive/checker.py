@@ -112,8 +112,9 @@ def _good(report: Report) -> int:
 
 
 def _noted(report: Report, note: str) -> Report:
-    """The report, saying of what holds under which reading of the stack it does."""
-    claims = (replace(c, facts=(*c.facts, note)) if c.verdict in GOOD else c for c in report.claims)
+    """The report, saying of what is right under which reading of the stack it is."""
+    told = (*GOOD, "undecided")
+    claims = (replace(c, facts=(*c.facts, note)) if c.verdict in told else c for c in report.claims)
     return replace(report, claims=tuple(claims))
 
 
@@ -166,22 +167,27 @@ class Checker:
         try:
             asks = question(asked, self.setting, signs)
             name = name_of(asks.target) if asks.target else name
-            return [*self.links(asked, asks), *self.shapes(asked, asks)]
+            told = [*self.links(asked, asks), *self.shapes(asked, asks)]
+            return [*told, *(Outcome(self.refused(name, one)) for one in asks.claim.unread)]
         except DeriveError as error:
-            found = self.cause(error.diagnostic)
-            verdict = "undecided" if found.code in LIMITS else "unreadable"
-            return [Outcome(Claim(name, verdict, diagnostics=(found,)))]
+            return [Outcome(self.refused(name, error.diagnostic))]
+
+    def refused(self, name: str, found: Diagnostic) -> Claim:
+        """A claim, or a formula of one, that was not understood or is too much."""
+        told = self.cause(found)
+        verdict = "undecided" if told.code in LIMITS else "unreadable"
+        return Claim(name, verdict, diagnostics=(told,))
 
     def links(self, asked: Asked, asks: Question) -> list[Outcome]:
         """The verdicts on the formulas; a step that only names tensors is passed over."""
         target = asks.target
         if target is None:
             return []
-        new = [link for link in asks.claim.links if not _restates(link, target)]
+        new = [link for link in asks.links if not _restates(link, target)]
         if not new and asks.claim.shape is not None:
             return []
         told = [link for link in new if not self.chain_of_tensors(link)]
-        return [self.step(asked, asks, target, link) for link in told or new or asks.claim.links]
+        return [self.step(asked, asks, target, link) for link in told or new or asks.links]
 
     def step(self, asked: Asked, asks: Question, target: Target, link: Link) -> Outcome:
         """The verdict on a formula, or on a step that only names the chain rule."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from derive.equation import NAME, name_of, unadorned
@@ -23,6 +23,7 @@ from derive.statement import (
     Orientation,
     Statement,
 )
+from derive.unsaid import compared, counts, of_one_sample
 
 LOSSES = ("L", "J", "C", "E", "loss", "cost", "Loss", "Cost")
 PARAMETERS = re.compile(r"(?:[WwbUVB]|theta|Theta|gamma|beta)(?:[0-9_].*)?")
@@ -202,27 +203,21 @@ class Network:
     def head(self) -> Iterator[Statement]:
         """Sizes, what a vector is, and the symbols."""
         sizes = {dim: None for one in self.dims.values() for dim in one.dims if not dim.isdigit()}
+        texts = [one.text for one in self.ordered()]
+        sizes |= dict.fromkeys(counts(texts, {*self.defined, *self.dims}))
         if sizes:
             yield Dims(sizes)
         if self.dims:
             yield Orientation("row" if self.rows else "column")
         for one in self.dims.values():
-            yield self.compared(one) if one.kind == "target" else one
-
-    def compared(self, target: Declare) -> Declare:
-        """A target with which the logs of a softmax are compared: parts of 1, as these are."""
-        texts = [one.text for one in self.ordered()]
-        if not all(any(map(found.search, texts)) for found in (SOFTMAX, LOG)):
-            return target
-        axis = 1 if self.rows else 0
-        note = f"the entries of `{target.name}` are taken to sum to 1, as those of the softmax"
-        return replace(target, facts=(f"distribution axis={axis}",), note=target.note or note)
+            yield compared(one, texts, self.rows) if one.kind == "target" else one
 
     def forward(self) -> Iterator[Statement]:
         """The forward lines, the one of the loss by the word for it."""
         for one in self.ordered():
             made = Loss if one.name == self.loss else Let
-            yield made(one.name, one.text, line=one.line, span=one.span)
+            text, note = of_one_sample(one.text, self.words, self.defined)
+            yield made(one.name, text, line=one.line, span=one.span, note=note or one.note)
 
     def ordered(self) -> Iterator[Definition]:
         """The definitions that are needed, each after those that it uses."""
@@ -242,7 +237,6 @@ class Network:
                 waiting += [one for one in inner if one not in state]
 
 
-SOFTMAX, LOG = re.compile(r"softmax", re.I), re.compile(r"\\?(?:log|ln)(?![A-Za-z])|CE\(")
 PRODUCT = re.compile(
     r"\s*(?P<a>\\?[A-Za-z]+(?:_\{?\w+\}?|\^\{?[(\[]?\w+[)\]]?\}?)?)(?:\s*@\s*|\s+|(?=[A-Z\\])|(?<=[\d}])(?=[a-z]))"
     r"(?P<b>\\?[A-Za-z](?:_\{?\w+\}?|\^\{?[(\[]?\w+[)\]]?\}?|\d+)?)(?![\w(])"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from derive import dense
 from derive.definitions import Definition, Shaped, network
 from derive.diagnostic import Span, refuse
-from derive.equation import Row, derivative_of, is_derivative, name_of, rows
+from derive.equation import Row, derivative_of, entries_of, is_derivative, name_of, rows
 from derive.extract import lines_of
 from derive.listing import Assignment, assignments
 from derive.markup import Piece, pieces
@@ -87,6 +87,7 @@ def _aliases(found: tuple[Found, ...], layers: dense.Stack | None) -> Iterator[A
     """What a page calls the quantities of a stack."""
     definitions = [one for one in found if isinstance(one, Definition)]
     claims = [one for one in found if isinstance(one, ClaimLine)]
+    claims += [one.claim() for one in found if isinstance(one, Shaped)]
     return renamed(layers, definitions, claims) if layers else iter(())
 
 
@@ -143,7 +144,11 @@ class Page:
         elif derivative_of(left):
             self.named = derivative_of(left)
         elif any(row.links[1:]) and name and not name.turned:
-            yield from _definitions(name.text, row, span)
+            dims = entries_of(row.links[-1])
+            if dims:
+                yield Shaped(row.left, dims, span=span)
+            else:
+                yield from _definitions(name.text, row, span)
         elif len(row.links) == 1 and row.dims is not None:
             yield self.shaped(row, part, span)
 

@@ -35,6 +35,7 @@ class Names:
     shapes: dict[str, Shape]
 
 
+PRODUCTS = ("matmul", "mul")
 Change = Callable[[Apply | Var | Const, Callable[[Term], Value | None], Names], Iterator[Edited]]
 
 
@@ -49,7 +50,9 @@ def without_bias_row(term: Term) -> Term:
 
 
 def _product(node: Term, value: Callable[[Term], Value | None], names: Names) -> Iterator[Edited]:
-    """A matrix product for an elementwise one, and the other way round."""
+    """A matrix product for an elementwise one, the other way round, or in place of a sum."""
+    if isinstance(node, Apply) and node.op == "add":
+        yield from (Edited(replace(node, op=op), (Edit(op, node.args[1]),)) for op in PRODUCTS)
     if isinstance(node, Apply) and node.op in ("matmul", "mul"):
         other = "mul" if node.op == "matmul" else "matmul"
         left, right = (value(arg) for arg in node.args)

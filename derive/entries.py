@@ -16,6 +16,9 @@ from derive.term import Apply, Attr, Binding, Const, Term, Var, rebuild, walk
 Expr = Any
 OPERAND = "@"
 INDEX = "#"
+MADE = "'"
+"""Stands after INDEX in letters that were made while formulas were calculated with."""
+
 Meaning = Callable[[Any, tuple[Any, ...], Sequence[Any], tuple[Attr, ...]], Expr]
 
 

@@ -113,6 +113,29 @@ def _row(text: str, start: int) -> Row:
     return Row(text, tuple(_links(formula)), dims, start)
 
 
+ENTRIES = re.compile(
+    r"(?:\\left\s*)?[(\[]?\s*\\begin\{(?:[bpvBV]?matrix|array)\}(?:\{[lcr| ]*\})?(?P<rows>.*?)"
+    r"\\end\{(?:[bpvBV]?matrix|array)\}\s*(?:\\right\s*)?[)\]]?(?P<turned>\s*\^\s*\{?\s*(?:T|\\top)\s*\}?)?",
+    re.S,
+)
+
+
+def entries_of(text: str) -> tuple[str, str] | None:
+    r"""The sizes of a matrix that is written entry by entry, none of them left out.
+
+    >>> entries_of(r"\begin{bmatrix} x_1 \\ x_2 \end{bmatrix}")
+    ('2', '1')
+    """
+    found = ENTRIES.fullmatch(text.strip())
+    if found is None or re.search(r"dots|\\begin", found["rows"]):
+        return None
+    rows = [row.count("&") + 1 for row in re.split(r"\\\\", found["rows"]) if row.strip()]
+    if not rows or len(set(rows)) > 1:
+        return None
+    sizes = (str(len(rows)), str(rows[0]))
+    return (sizes[1], sizes[0]) if found["turned"] else sizes
+
+
 def at_end(text: str, place: int) -> bool:
     """Whether nothing but marks of a sentence stands after a place."""
     return not re.search(r"[^\s.,;]", text[place:])

@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any
 
 from derive.deadline import check_time
-from derive.entries import INDEX, OPERAND, is_index_name
+from derive.entries import INDEX, MADE, OPERAND, is_index_name
 from derive.ops import op_row
 from derive.shape import Dim, Part, Shape
 from derive.term import Apply, Attr, Binding, Const, Term, Var, apply, const, fold, substitute, walk
@@ -55,8 +55,8 @@ def bound_by(term: Term) -> tuple[str, ...]:
 
 
 def fresh_letter() -> str:
-    """An index letter that no text uses."""
-    return f"{INDEX}{next(_fresh)}"
+    """An index letter that no text uses, and no reader makes for one: theirs are `#1`, `#2`."""
+    return f"{INDEX}{MADE}{next(_fresh)}"
 
 
 def array(body: Term, letters: Sequence[tuple[str, Dim]]) -> Apply:

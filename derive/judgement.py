@@ -132,6 +132,7 @@ class Judgement:
         """The verdict on a wrong formula, with what is right."""
         if claim.verdict not in ("refuted", "ill-shaped") or self.asked.of == self.asked.wrt:
             return claim  # a name by itself: what is meant is the derivative by another
+        self.reading.speak()
         mender = Mender(self.reading, self.truth, self.target, self.asks.code, self.acting)
         try:
             found = mender.repair(self.matrices())
@@ -247,8 +248,8 @@ class Judgement:
         raise refuse("D210", message, self.text, self.link.span)
 
     def _same(self, mine: Shape, wanted: Shape, loose: bool) -> bool:
-        if same_shape(mine, wanted):
-            return True
+        if same_shape(mine, wanted) or (not mine and all(dim.is_one for dim in wanted)):
+            return True  # a number is the one entry of a 1×1 matrix, also in code
         if not loose:
             return False
         bare = [tuple(d for d in shape if not d.is_one) for shape in (mine, wanted)]

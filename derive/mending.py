@@ -226,8 +226,10 @@ def _named(table: Mapping[Var, Var]) -> dict[str, Term]:
 
 def raised(term: Term, shape: Shape, shapes: Mapping[str, Shape], truth: Truth) -> Term | None:
     """A formula of entries as a formula of matrices, where it has such a form."""
+    rules = truth.prover.plain.rules
+    rules.effort.left = None  # what a search for a proof has used up is no concern of this
     try:
-        blocks = lower(term, shapes, truth.prover.plain.rules, shape=column_shape(shape))
+        blocks = lower(term, shapes, rules, shape=column_shape(shape))
         if len(blocks) != 1:
             return None
         (value,) = blocks.values()

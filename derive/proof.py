@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 
 from derive.diagnostic import DeriveError, refuse
 from derive.facts import rules_for
@@ -71,7 +72,11 @@ class Prover:
         equations = gradients.derivation.equations
         self.forward = frozenset[str]().union(*(_functions(e.term) for e in equations))
         self.readings: dict[frozenset[str], _Reading] = {}
-        self.plain = self._reading(frozenset())
+
+    @cached_property
+    def plain(self) -> _Reading:
+        """The reading in which every function stands for itself."""
+        return self._reading(frozenset())
 
     def _reading(self, expand: frozenset[str]) -> _Reading:
         """The reading in which some functions stand for their definitions."""

@@ -233,10 +233,13 @@ class Search:
         for name in self.goal.sizes:
             length = self.length(name)
             for number in FACTORS[:3]:
+                part = const(sign.value * number)
                 if abs(size - number * length) < 1e-8 * size:
-                    yield apply("mul", const(sign.value * number), Var(name))
+                    yield apply("mul", part, Var(name))
                 if abs(size * length - number) < 1e-8:
-                    yield apply("div", const(sign.value * number), Var(name))
+                    yield apply("div", part, Var(name))
+                if abs(size * length**2 - number) < 1e-8:
+                    yield apply("div", apply("div", part, Var(name)), Var(name))
 
     def length(self, name: str) -> float:
         """What a size, or another name of a number, is at the point."""
@@ -283,6 +286,8 @@ def _times(term: Term, factor: Term) -> Term:
         over = factor.args[0].value
         inner = _times(term, const(over)) if over != 1 else term
         return apply("div", inner, factor.args[1])
+    if isinstance(factor, Apply) and factor.op == "div":
+        return apply("div", _times(term, factor.args[0]), factor.args[1])
     if isinstance(factor, Apply) and factor.op == "mul" and factor.args[0] == const(1):
         return apply("mul", factor.args[1], term)
     return apply("mul", factor, term)

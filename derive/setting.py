@@ -15,7 +15,7 @@ from derive import statement as said
 from derive.dense import Stack
 from derive.diagnostic import DeriveError, Diagnostic, refuse
 from derive.elaborate import Elaborator
-from derive.functions import FUNCTIONS, PRIME
+from derive.functions import function_name
 from derive.infer import shapes_of
 from derive.layers import stack
 from derive.notation.claims import read_claim
@@ -173,7 +173,8 @@ class Setting:
 
     def elaborator(self, text: str) -> Elaborator:
         """What settles the formulas of the forward program, which are NumPy text."""
-        return Elaborator(self.shapes, text=text, sizes=self.sizes, chosen=self.selection)
+        made = Elaborator(self.shapes, text=text, sizes=self.sizes, chosen=self.selection)
+        return replace(made, columns=self.vectors == "column")
 
     def selection(self, index: str, dim: Dim) -> str:
         """The matrix, one 1 in a row, that picks rows: `W[idx]` is a product with it."""
@@ -203,10 +204,19 @@ class Setting:
         """The loss, with its equation unless it has one."""
         if text is not None:
             self.let(name, text)
+            self.one_number(name)
         elif name not in self.shapes:
             help = suggestion(name, self.shapes)
             raise refuse("D101", f"the loss `{name}` has no equation", help=help)
         self.loss = name
+
+    def one_number(self, name: str) -> None:
+        """A loss that is a row times a column is the one entry of that."""
+        shape = self.shapes[name]
+        if shape and all(dim.is_one for dim in shape):
+            term = self.equations.pop().term
+            self.equations.append(Equation(name, apply("sum", term, attrs=(None, False))))
+            self.shapes[name] = ()
 
     def give(self, name: str, text: str) -> None:
         """A name for a derivative, from here on."""
@@ -260,23 +270,6 @@ def alias_of(written: str, text: str, scope: Scope) -> Alias:
         return Alias(written, function=function)
     term = read_quantity(text, scope)
     return Alias(written, term, letters=letters(written, text, scope))
-
-
-_DERIVED = re.compile(r"d_?(\w+)|(\w+?)_?(?:prime|Prime|deriv|derivative)")
-
-
-def function_name(text: str) -> str | None:
-    """The elementwise function that a word names: `tanh`, `dsigmoid`, `relu_prime`.
-
-    >>> function_name("tanh"), function_name("drelu"), function_name("x")
-    ('tanh', "relu'", None)
-    """
-    if text in FUNCTIONS:
-        return text
-    if match := _DERIVED.fullmatch(text):
-        base = match.group(1) or match.group(2)
-        return base + PRIME if base in FUNCTIONS else None
-    return None
 
 
 _SUBSCRIPTS = re.compile(r"\[([^\[\]]*)\]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 Part = int | str
 
@@ -50,6 +51,7 @@ def dim(*parts: Part) -> Dim:
     return Dim(parts)
 
 
+@lru_cache(maxsize=10_000)
 def agree(a: Dim, b: Dim) -> bool:
     """Whether two dimensions have the same size for all values of their names."""
     return a == b or a.total() == b.total()

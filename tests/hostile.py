@@ -114,7 +114,8 @@ def _powers(rng: random.Random) -> str:
         ["x", *(rng.choice(("2", "9", "99", "x", "-3")) for _ in range(rng.randint(1, 40)))]
     )
     code = "**".join(["z", *("9" for _ in range(rng.randint(1, 30)))])
-    return f"{SMALL}claim [dL/dz] {rng.choice((tower, code, '(x + W + z + h)**300', 'h**300 * (1-h)**299'))}"
+    claim = rng.choice((tower, code, "(x + W + z + h)**300", "h**300 * (1-h)**299"))
+    return f"{SMALL}claim [dL/dz] {claim}"
 
 
 def _many(rng: random.Random) -> str:

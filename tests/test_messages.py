@@ -208,7 +208,7 @@ GALLERY: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a page that is not there": (
         lambda: page("D999"),
-        "D308: no page is called `D999`; pages are D310 to D330",
+        f"D308: no page is called `D999`; pages are D310 to {max(MISTAKES)}",
     ),
     "a file that is not there": (
         lambda: text_of("/no/such/file"),

@@ -22,7 +22,7 @@ from derive.setting import Asked, Setting, setting_of
 from derive.statements import statements
 from derive.term import Term, Var, walk
 from derive.verdict import GOOD, Claim
-from tests.mutants import doubles, mutants
+from tests.mutants import Made, doubles, mutants
 from tests.readings import Reading, Unknown
 from tests.worlds import HELPERS, World
 
@@ -175,31 +175,33 @@ def tried(right: Right, count: int, twice: int, tally: Tally) -> None:
     if not back or back[0].verdict not in GOOD:
         tally.counts["not written anew"] += 1
         return
-    wrong = _wrong(right, count, twice, tally)
-    if not wrong:
-        return
+    wrong, still = _mutants(right, count, twice)
     tally.counts["rights"] += 1
-    text = right.head + "\n".join(right.line(term) for _, term in wrong)
-    found = check_document(text).claims
     fresh = World(setting_of(statements(right.head)), statements(right.head), SEEDS[2])
     fresh.take(right.asked.given)
-    for (kind, term), claim in zip(wrong, found, strict=True):
+    for (kind, term), claim in _judged(right, wrong):
         _count(right, kind, term, claim, fresh, tally)
+    for (kind, term), claim in _judged(right, still):
+        tally.counts["right all the same"] += 1
+        if claim.verdict == "refuted":
+            tally.counts["wrongly refuted"] += 1
+            tally.faults.append(
+                f"WRONGLY REFUTED\n{right.head}{right.line(term)}\n# {kind}\n{claim}"
+            )
 
 
-def _wrong(right: Right, count: int, twice: int, tally: Tally) -> list[tuple[str, Term]]:
-    shapes = {**{n: np.ndim(v) for n, v in right.worlds[0].values.items()}}
-    shapes |= {n: np.ndim(v) for n, v in right.worlds[0].given.items()}
-    ranks = {n: r for n, r in shapes.items() if n in right.asked.scope.shapes}
-    found = mutants(right.term, ranks, 3 * count)
-    singles = _sorted_out(right, found, count, tally)
-    return singles + _sorted_out(right, doubles(right.term, ranks, 2 * twice), twice, tally)
+def _mutants(right: Right, count: int, twice: int) -> tuple[list[Made], list[Made]]:
+    """Wrong formulas, and those among the changed ones that are right all the same."""
+    known = {**right.worlds[0].values, **right.worlds[0].given}
+    names = right.asked.scope.shapes
+    ranks = {n: np.ndim(v) for n, v in known.items() if n in names}
+    wrong, still = _sorted_out(right, mutants(right.term, ranks, 3 * count), count)
+    more, also = _sorted_out(right, doubles(right.term, ranks, 2 * twice), twice)
+    return wrong + more, still + also
 
 
-def _sorted_out(
-    right: Right, found: list[tuple[str, Term]], count: int, tally: Tally
-) -> list[tuple[str, Term]]:
-    wrong: list[tuple[str, Term]] = []
+def _sorted_out(right: Right, found: list[Made], count: int) -> tuple[list[Made], list[Made]]:
+    wrong, still = list[Made](), list[Made]()
     for kind, term in found:
         if len(wrong) == count:
             break
@@ -208,10 +210,15 @@ def _sorted_out(
         except (KeyError, NotImplementedError):
             continue
         verdict = right.wrong(term)
-        if verdict:
-            wrong.append((kind, term))
-        tally.counts["right after all"] += verdict is False
-    return wrong
+        if verdict is not None:
+            (wrong if verdict else still).append((kind, term))
+    return wrong, still
+
+
+def _judged(right: Right, made: list[Made]) -> Iterator[tuple[Made, Claim]]:
+    """The verdicts on formulas, all in one document."""
+    text = right.head + "\n".join(right.line(term) for _, term in made)
+    yield from zip(made, check_document(text).claims, strict=True)
 
 
 def _count(right: Right, kind: str, term: Term, claim: Claim, world: World, tally: Tally) -> None:

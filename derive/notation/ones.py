@@ -49,7 +49,7 @@ def _is_turned(term: Term) -> bool:
 
 
 def _sums_rows(term: Term) -> bool:
-    """Whether this is a matrix times ones; times their transpose, each sum repeats along its row."""
+    """Whether this is a matrix times ones: times their transpose, each sum is repeated."""
     return isinstance(term, Apply) and term.op == "sum" and term.attrs == (1, True)
 
 

@@ -186,9 +186,9 @@ class SurfaceReader(NumpyReader):
         return Var(f"#{word}") if letter or len(word) <= 2 else None
 
     def new_letter(self) -> str:
-        """An index letter that no text has, and no formula: those of formulas are numbers."""
+        """An index letter that no text has."""
         self.fresh += 1
-        return f"#~{self.fresh}"
+        return f"#{self.fresh}"
 
     # ------------------------------------------------------------------------ signs
 
