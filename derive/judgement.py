@@ -201,6 +201,10 @@ class Judgement:
         What a formula asks for outside of an array is 0 then, as in a convolution.
         """
         known = elaborator.ranges.get(letter)
+        if known and letter in self.asks.letters and not sizes_agree(known[0], axis):
+            of = name_of(self.asked)
+            message = f"the index {letter[1:]} runs over {known[0]} here, and in {of} over {axis}"
+            raise refuse("D207", message, self.text, known[1].span)
         return known[0] if known else axis
 
     def _letters(
