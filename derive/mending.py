@@ -71,11 +71,16 @@ class Mender:
         search = Search(goal, self.reading.program(), self.truth.prover, self.reading.elaborator())
         search.resolve, search.acting = self.reading.resolved, self.acting
         found = search.run(written)
-        if found is not None:
-            edited, value = found
-            if numpy := self.numpy(value):
-                return Repair(self.text(leftward(edited.term)), numpy, edited.edits)
-        return self.whole()
+        if found is None:
+            return self.whole()
+        edited, value = found
+        numpy = self.numpy(value)
+        if numpy is None:  # it holds a Jacobian, which only a formula can name
+            whole = self.whole()
+            if self.code or whole is None:
+                return whole
+            numpy = whole.numpy
+        return Repair(self.text(leftward(edited.term)), numpy, edited.edits)
 
     def whole(self) -> Repair | None:
         """The gradient as derived, where it has a matrix form."""
