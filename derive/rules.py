@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from derive.diagnostic import refuse
 from derive.poly import Atom, Factor, Poly
 from derive.shape import Dim
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """A name for a product: `pattern` (factors with free indices) equals `value`."""
 
     pattern: tuple[Factor, ...]
