@@ -126,7 +126,9 @@ def _axes_of(spec: str) -> tuple[list[str], str]:
     """The letters of every operand, and of the result; unsaid, those that occur once."""
     inputs, arrow, output = spec.partition("->")
     if not arrow:
-        output = "".join(letter for letter in sorted({*inputs} - {","}) if inputs.count(letter) == 1)
+        output = "".join(
+            letter for letter in sorted({*inputs} - {","}) if inputs.count(letter) == 1
+        )
     if not set(output) <= set(inputs) or len(set(output)) < len(output):
         raise ShapeMismatch("index", f"the letters `{output}` are not those of the operands")
     return inputs.split(","), output
