@@ -133,6 +133,7 @@ class Judgement:
         if claim.verdict not in ("refuted", "ill-shaped") or self.asked.of == self.asked.wrt:
             return claim  # a name by itself: what is meant is the derivative by another
         self.reading.speak()
+        self.spoken()
         mender = Mender(self.reading, self.truth, self.target, self.asks.code, self.acting)
         try:
             found = mender.repair(self.matrices())
@@ -145,6 +146,17 @@ class Judgement:
         kinds = tuple(edit.kind for edit in found.edits)
         claim = replace(claim, repair=found.text, repair_numpy=found.numpy, edits=kinds)
         return replace(claim, mistake=mistake_of(kinds))
+
+    def spoken(self) -> None:
+        """Names the derivatives of the step before, where the text has claims about them."""
+        if self.truth.seeded or not self.truth.depends(self.target.wrt):
+            return
+        used = set(variables(self.truth.gradients[self.target.wrt].step))
+        for of, wrt in self.reading.case.claimed:
+            inner = self.reading.case.inner[wrt]
+            known = of == self.asked.of and self.truth.depends(inner)
+            if known and adjoint_name(self.truth.gradients[inner].name) in used:
+                self.reading.leaf(f"d{of}/d{wrt}")
 
     def matrices(self) -> Term:
         """The formula as one of matrices, where it has that form: small changes act on it."""

@@ -93,7 +93,9 @@ def _fold(op: str, attrs: Attrs, shapes: tuple[Shape, ...]) -> tuple[Definition,
     product, value = row.fold(calculus, out, operands, attrs, tensor(HERE, result)(*out))
     rules = Rules()
     left = normal(polynomial(product, rules), rules)
-    return (Definition(left.terms[0].factors, polynomial(value, rules)),)
+    factors = left.terms[0].factors
+    # of a single entry the softmax is 1, and there is no factor to go by
+    return (Definition(factors, polynomial(value, rules)),) if factors else ()
 
 
 def _function_vjp(op: str, shape: Shape) -> Poly:

@@ -135,9 +135,9 @@ def _axes_of(spec: str) -> tuple[list[str], str]:
 
 
 def _gradient(e: Any, term: Apply) -> Value:
-    """The gradient of a formula that has no name, such as a penalty, by a name."""
+    """The derivative of a formula that has no name, such as a penalty, by a name."""
     inner, by = e.value(term.args[0]), term.args[1]
-    if e.differentiated is None or not isinstance(by, Var) or not inner.single:
+    if e.differentiated is None or not isinstance(by, Var):
         raise ShapeMismatch("rank", "the gradient of an array is no array of this kind")
     result: Value = e.differentiated(inner, by.name)
     return result
