@@ -112,7 +112,7 @@ def _einsum(e: Any, term: Apply) -> Value:
     for letters, part in zip(inputs, parts, strict=True):
         for letter, dim in zip(letters, part.shape, strict=True):
             if not agree(ranges.setdefault(letter, dim), dim):
-                raise ShapeMismatch("elementwise", f"`{letter}` has two sizes here")
+                raise ShapeMismatch("index", f"`{letter}` has two sizes here")
         here = read_entry(part, [Var(names[letter]) for letter in letters])
         body = here if body == const(1) else apply("mul", body, here)
     for letter in sorted(set(ranges) - set(output)):
@@ -126,9 +126,8 @@ def _axes_of(spec: str) -> tuple[list[str], str]:
     """The letters of every operand, and of the result; unsaid, those that occur once."""
     inputs, arrow, output = spec.partition("->")
     if not arrow:
-        output = "".join(
-            letter for letter in sorted({*inputs} - {","}) if inputs.count(letter) == 1
-        )
+        once = (letter for letter in sorted({*inputs} - {","}) if inputs.count(letter) == 1)
+        output = "".join(once)
     if not set(output) <= set(inputs) or len(set(output)) < len(output):
         raise ShapeMismatch("index", f"the letters `{output}` are not those of the operands")
     return inputs.split(","), output

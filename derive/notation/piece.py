@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import NamedTuple
 
 from derive.diagnostic import DeriveError, Span, refuse
 from derive.functions import is_function
@@ -41,8 +42,7 @@ def is_scalar(op: str, attrs: Sequence[Attr], operands: Sequence[bool]) -> bool:
     return (op in _ELEMENTWISE or is_function(op)) and all(operands)
 
 
-@dataclass(frozen=True, slots=True)
-class Maker:
+class Maker(NamedTuple):
     """Makes terms out of one text."""
 
     text: str
