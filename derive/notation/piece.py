@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NamedTuple
@@ -120,6 +121,7 @@ class Maker(NamedTuple):
 
     def power(self, base: Piece, exponent: Piece, span: Span) -> Piece:
         """The elementwise power; the exponent is a number."""
+        exponent = replace(exponent, term=_counted(exponent.term))
         if not isinstance(exponent.term, Const):
             message = "a power has to be a number"
             raise self.refusal("D109", message, exponent.span)
@@ -147,3 +149,18 @@ class Maker(NamedTuple):
 def widen(piece: Piece, span: Span) -> Piece:
     """The same term, said to stand at a wider place: with its brackets."""
     return replace(piece, term=replace(piece.term, span=span), span=span, ones=None)
+
+
+_COUNTING: Mapping[str, Callable[[Fraction, Fraction], Fraction]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+}
+
+
+def _counted(term: Term) -> Term:
+    """Arithmetic of numbers done: `n - 1` where n stands for 3."""
+    match term:
+        case Apply(op, (Const(left), Const(right))) if op in _COUNTING:
+            return Const(_COUNTING[op](left, right), term.span)
+    return term
