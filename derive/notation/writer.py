@@ -133,7 +133,8 @@ def _keywords(op: str, attrs: Sequence[Attr]) -> dict[str, Attr]:
     """The keywords that have to be written."""
     default = None if op == "sum" else SOFTMAX_AXIS
     pairs = dict(zip(_KEYWORDS[op], attrs, strict=True))
-    return {k: v for k, v in pairs.items() if v is not False and (k != "axis" or v != default)}
+    unsaid = (None, default)
+    return {k: v for k, v in pairs.items() if v is not False and (k != "axis" or v not in unsaid)}
 
 
 def _slice_text(attrs: Sequence[Attr]) -> str:
