@@ -86,7 +86,7 @@ def measured() -> None:
     """Every claim of every document, as it is and with a mistake."""
     mending, verdicts, repairs = Mending(), list[float](), list[float]()
     slow: list[tuple[float, str, str]] = []
-    for _, text, _ in documents():
+    for _, text in documents():
         for one in (v for text_ in alone(text) for v in (text_, with_mistake(text_))):
             mending.taken()
             start = time.process_time()

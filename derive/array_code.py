@@ -24,6 +24,7 @@ class _Known(NamedTuple):
     scalars: frozenset[str]
 
 
+ARITHMETIC = ("neg", "add", "sub", "matmul")
 ELEMENTWISE = frozenset(("add", "sub", "mul", "div", "neg", "pow"))
 
 
@@ -136,7 +137,18 @@ def _outer(term: Apply, known: _Known) -> Term | None:
 
 
 def _made(term: Apply, args: list[Term]) -> Term:
+    """The op on arguments; NumPy has no minus of truth values, and their sum is none."""
+    if term.op in ARITHMETIC and all(map(_is_truth, args)):
+        args = [apply("mul", const(1), arg) for arg in args]
     return Apply(term.op, tuple(args), term.attrs)
+
+
+def _is_truth(term: Term) -> bool:
+    """Whether NumPy has truth values for a formula: `z > 0`, or a product of such."""
+    if not isinstance(term, Apply):
+        return False
+    within = ("mul", "transpose", "ravel", "column", "row")
+    return term.op == "step" or (term.op in within and all(map(_is_truth, term.args)))
 
 
 def _einsum(term: Apply, known: _Known) -> Term | None:

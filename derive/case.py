@@ -144,6 +144,7 @@ class Reading:
         setting = self.case.setting
         made = Elaborator(setting.shapes, self.leaf, self.vectors, self.text, setting.sizes)
         made.differentiated, made.leaves = self.differentiated, self.core
+        made.columns = setting.vectors == "column"
         made.chosen, made.once = setting.known_selection, setting.once
         return made
 

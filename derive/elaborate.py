@@ -42,7 +42,8 @@ class Elaborator:
 
     `shapes`: of the names of the derivation, as declared. `derivative` gives the value of a name
     such as `dL/dz2`. `vectors`: what a declared array with one axis is: "numpy" (itself), "column"
-    or "row". The other hooks know indices that pick rows, and gradients of formulas.
+    or "row". `columns`: samples are said to be columns, along which a softmax goes then. The other
+    hooks know indices that pick rows, and gradients of formulas.
     """
 
     shapes: Mapping[str, Shape]
@@ -50,6 +51,7 @@ class Elaborator:
     vectors: str = "numpy"
     text: str = ""
     sizes: Mapping[str, int] = field(default_factory=dict)
+    columns: bool = False
     chosen: Callable[[str, Dim], str] | None = None
     once: Callable[[str], bool] | None = None
     leaves: Callable[[], Mapping[str, Shape]] = dict

@@ -8,9 +8,9 @@ too, so 784-100-10-10 and a net of depth 64 need the same dozen of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 import sympy
 
@@ -30,8 +30,7 @@ OUT, HERE = "@out", "@h"
 AXES = "ijkl"
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """Operand shapes and attributes with their sizes numbered in order of appearance."""
 
     shapes: tuple[Shape, ...]

@@ -176,7 +176,8 @@ class Setting:
 
     def elaborator(self, text: str) -> Elaborator:
         """What settles the formulas of the forward program, which are NumPy text."""
-        return Elaborator(self.shapes, text=text, sizes=self.sizes, chosen=self.selection)
+        made = Elaborator(self.shapes, text=text, sizes=self.sizes, chosen=self.selection)
+        return replace(made, columns=self.vectors == "column")
 
     def selection(self, index: str, dim: Dim) -> str:
         """The matrix, one 1 in a row, that picks rows: `W[idx]` is a product with it."""

@@ -132,7 +132,8 @@ def _sums(rng: random.Random) -> str:
 
 def _large(rng: random.Random) -> str:
     size = rng.choice(("10", "1000", "30000", "999999999"))
-    return f"input x : {size} × {size}\nparam W : {size} × 3\nlet L = np.sum(x @ W)\nclaim dL/dW = x^T x W"
+    head = f"input x : {size} × {size}\nparam W : {size} × 3\nlet L = np.sum(x @ W)"
+    return f"{head}\nclaim dL/dW = x^T x W"
 
 
 def _named(rng: random.Random) -> str:

@@ -156,3 +156,19 @@ def test_exit_codes() -> None:
     net = derive.stack("4,3,2")
     assert derive.check(net, {"W2": "[1 H1]^T (y - yhat) / N"}).exit_code == 1
     assert derive.check(net, {"W2": "q"}).exit_code == 2
+
+
+COLUMNS = "input W : K × D\ninput x : D × N\ntarget y : K × N distribution axis=0\n"
+ROWS = "input x : N × D\ninput W : D × K\ntarget y : N × K distribution\n"
+
+
+@pytest.mark.parametrize(
+    ("document", "product"),
+    [(ROWS, "x W"), ("row\n" + ROWS, "x W"), ("column\n" + COLUMNS, "W x")],
+)
+def test_a_softmax_goes_along_a_sample_which_is_a_row_unless_columns_are_said(
+    document: str, product: str
+) -> None:
+    forward = f"let z = {product}\nlet yhat = softmax(z)\nlet L = -sum(y ∘ log(yhat))\n"
+    report = derive.check_document(f"{document}{forward}claim dL/dz = yhat - y\n")
+    assert [claim.verdict for claim in report.claims] == ["proved"], report

@@ -63,7 +63,7 @@ UNKNOWN = {
     "D399": "did you mean `D3",
     "D31": "did you mean `D3",
     "wrong-sing": "did you mean `wrong-sign`?",
-    "D999": "pages are D310 to D330",
+    "D999": f"pages are {ROWS[0].code} to {ROWS[-1].code}",
 }
 
 

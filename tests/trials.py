@@ -110,8 +110,8 @@ def distance(value: Array, truth: Array) -> float:
     return min(gaps, default=np.inf)
 
 
-def rights(text: str, notations: tuple[str, ...] = ()) -> Iterator[Right]:
-    """The claims of a document that are right by their numbers, as they are written anew."""
+def rights(text: str) -> Iterator[Right]:
+    """The claims of a document that are right by their numbers."""
     lines = statements(text)
     made = setting_of(lines)
     try:
@@ -119,10 +119,7 @@ def rights(text: str, notations: tuple[str, ...] = ()) -> Iterator[Right]:
     except Exception:  # a forward program that NumPy does not have
         return
     for asked in made.claims:
-        found = _right(text, made, asked, worlds)
-        for right in found:
-            for notation in notations or (right.notation,):
-                yield Right(**{**vars(right), "notation": notation})
+        yield from _right(text, made, asked, worlds)
 
 
 def _right(text: str, made: Setting, asked: Asked, worlds: tuple[World, ...]) -> Iterator[Right]:

@@ -57,11 +57,11 @@ def _variance(e: Any, term: Apply) -> Value:
 
 
 def _normalised(e: Any, term: Apply) -> Value:
-    """softmax and log_softmax; without an axis, along the vector, or along each row."""
+    """softmax and log_softmax; without an axis along each sample, a row unless columns are said."""
     (a,) = args_of(e, term)
     axis = term.attrs[0]
     if axis is None:
-        across = len(a.shape) == 2 and (a.shape[1].is_one or e.vectors == "column")
+        across = len(a.shape) == 2 and (a.shape[1].is_one or e.columns)
         axis = 0 if across and not a.shape[0].is_one else -1
     return Value(apply(term.op, solid(a), attrs=(axis_of(a.shape, axis),)), a.shape)
 

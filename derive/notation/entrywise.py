@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from derive.entries import INDEX, MADE
 from derive.notation.styles import Style, Written, atomic
 from derive.notation.table import ATOM, BESIDE, SCRIPT, TIMES
 from derive.term import Attr, Binding
@@ -13,7 +14,7 @@ Write = Callable[[Style, Sequence[Written], Sequence[Attr]], Written]
 
 def letter(name: str) -> str:
     """An index letter for people; those that no text has are k1, k2, ..."""
-    bare = name.removeprefix("#")
+    bare = name.removeprefix(INDEX).removeprefix(MADE)
     return f"k{bare}" if bare.isdigit() else bare
 
 
