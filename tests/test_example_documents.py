@@ -16,7 +16,7 @@ FACTORS = (P, P, I, I, P, I, I, I, I, P, P)
 VERDICTS = {
     "two_hidden_layers": (P, P, P, P, I, P, P, P, U, *FACTORS, I, I, I, I, I, P),
     "one_row_sample": (U, *(P,) * 8, I, U, P),
-    "staged_softmax": ("confirmed", P, P, P, R, P, R, P, I, I, P),
+    "staged_softmax": (P, P, P, P, R, P, R, P, I, I, P),
     "column_vectors": (U, P, P, P, P, I, P),
 }
 

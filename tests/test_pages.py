@@ -105,3 +105,28 @@ def test_a_formula_for_another_derivative_says_for_which() -> None:
 
 def test_a_number_is_no_other_derivative() -> None:
     assert check(SINGLE, {"W2": "0", "b2": "1"}).claims[1].note is None
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (r"dq \frac{\partial}{\partial z_2} \log(\text{softmax}(z_2))", "proved"),
+        (r"\frac{\partial}{\partial z_2} \log(\text{softmax}(z_2)) dq", "ill-shaped"),
+        (r"-dq \frac{\partial}{\partial z_2} \log(\text{softmax}(z_2))", "refuted"),
+    ],
+)
+def test_the_derivative_of_a_call_is_a_jacobian_in_a_chain(text: str, verdict: str) -> None:
+    page = rf"$q = \log(\hat{{y}})$, $L = -q y^T$, $dz_2 = {text}$"
+    claim = claims(page, SINGLE)[-1]
+    assert claim.verdict == verdict
+    assert "∂/∂z2 log(softmax(z2))" in (claim.read_as or "")
+
+
+def test_the_softmax_of_one_entry_has_a_gradient_of_zero() -> None:
+    text = """row
+    input z : 1 × 1
+    let p = softmax(z, 1)
+    let L = np.sum(p * z)
+    claim dz = p
+    """
+    assert only("\n".join(line.strip() for line in text.splitlines())).verdict != "refuted"

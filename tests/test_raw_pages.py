@@ -47,7 +47,8 @@ TWO_HIDDEN_CLAIMS = """
     dH2/dz2 P, dH2/dz2 I, dH2/dz2 I, ∈ I, dz2/dW2 I, ∈ P, ∈ P, dL/dW2 I, ∈ I
 """
 STAGED_CLAIMS = """
-    {y} P, dL/dl_n P, {yhat} R, ∈ P, dL/dz2 R, {yhat} P, dL/dz2 P, dL/dz2 I, dL/dz2 I, dL/dz2 N
+    {y} P, dL/dl_n P, {yhat} R, ∈ P, dL/dz2 R, {yhat} P, dL/dz2 P,
+    dL/dz2 I, dL/dz2 I, dL/dz2 I, dL/dz2 I, dL/dz2 N
 """
 PAGES: dict[str, tuple[str, Described | None, str]] = {
     "two hidden layers": ("000", TWO_HIDDEN, TWO_HIDDEN_CLAIMS),
