@@ -9,19 +9,47 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
 
+from derive.diagnostic import refuse
 from derive.functions import FUNCTIONS
 from derive.lower import PolyCalculus, free_slots, operand
 from derive.normal import normal
 from derive.poly import Factor, Mono, Poly, atom_indices, factor
 from derive.powers import positive_sum
 from derive.rules import Definition, Rules, outline
-from derive.shape import Dim, Shape
+from derive.shape import Dim, Shape, shape_text
 from derive.slots import Slot
 from derive.term import Apply, Derivation, Equation, Symbol
 
 SIMPLEX = ("distribution", "one-hot")
 AXES = ("columns", "rows")
 """What sums to 1 when the entries along axis 0, 1 do."""
+
+
+def with_axes(facts: tuple[str, ...], shape: Shape) -> tuple[str, ...]:
+    """The facts with the axes that they are about: the last one, but the long one of a vector.
+
+    Raises DeriveError for an axis that there is not.
+
+    >>> with_axes(("one-hot", "unit"), (Dim(("K",)),))
+    ('one-hot axis=0', 'unit')
+    """
+    return tuple(_with_axis(fact, shape) for fact in facts)
+
+
+def _with_axis(fact: str, shape: Shape) -> str:
+    word, _, stated = fact.partition(" axis=")
+    if word not in SIMPLEX or not shape:
+        return fact
+    long = [axis for axis, dim in enumerate(shape) if not dim.is_one]
+    axis = int(stated) if stated else (long[0] if len(long) == 1 else len(shape) - 1)
+    if not -len(shape) <= axis < len(shape):
+        raise refuse("D203", f"shape {shape_text(shape)} has no axis {axis}")
+    return f"{word} axis={axis % len(shape)}"
+
+
+def _simplex_text(name: str, axis: int, axes: int) -> str:
+    """How a proof lists the fact."""
+    return f"{name} {AXES[axis]} sum to 1" if axes <= 2 else f"{name} sums to 1 along axis {axis}"
 
 
 def rules_for(
@@ -59,7 +87,7 @@ def _simplex(
             word, _, place = fact.partition(" axis=")
             if word in SIMPLEX:
                 axis = int(place or 1)
-                text = f"{symbol.name} {AXES[axis]} sum to 1"
+                text = _simplex_text(symbol.name, axis, len(symbol.shape))
                 table[symbol.name] = (axis, symbol.shape[axis], text)
     for equation in derivation.equations:
         term = equation.term

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from derive.edits import Edit, Edited
 from derive.term import Apply, Const, Term, apply, const
 
@@ -23,7 +25,23 @@ def _negative(term: Term) -> Term:
     return apply("neg", term)
 
 
+def _cancelled(term: Term, factor: Term) -> Term | None:
+    """The formula without its own factor that this one undoes, if it has that."""
+    if not isinstance(term, Apply) or term.op not in ("matmul", "mul", "div"):
+        return None
+    left, right = term.args
+    if term.op == "div" and factor in (right, apply("mul", const(1), right)):
+        return left
+    undone = isinstance(left, Const) and left.value and factor == const(1 / left.value)
+    if term.op != "div" and (undone or factor == apply("div", const(1), left)):
+        return right
+    inner = _cancelled(left, factor)
+    return None if inner is None else replace(term, args=(inner, right))
+
+
 def _times(term: Term, factor: Term) -> Term:
+    if (whole := _cancelled(term, factor)) is not None:
+        return whole
     if factor == const(-1):
         return _negative(term)
     if isinstance(factor, Apply) and factor.op == "div" and isinstance(factor.args[0], Const):

@@ -14,6 +14,7 @@ from derive import statement as said
 from derive.dense import Stack
 from derive.diagnostic import DeriveError, Diagnostic, refuse
 from derive.elaborate import Elaborator
+from derive.facts import with_axes
 from derive.functions import function_name
 from derive.infer import shapes_of
 from derive.layers import stack
@@ -136,7 +137,7 @@ class Setting:
         shape = tuple(said_dim(text) for text in line.dims)
         for dim in shape:
             self.shapes.update({part: () for part in dim.parts if isinstance(part, str)})
-        self.symbols.append(Symbol(line.name, shape, line.kind, line.facts))
+        self.symbols.append(Symbol(line.name, shape, line.kind, with_axes(line.facts, shape)))
         self.shapes[line.name] = shape
         if line.value is not None:
             self.constants[line.name] = line.value
