@@ -7,7 +7,7 @@ given the loss of the emitted module itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -42,8 +42,7 @@ def _difference(
     return float((upper - lower) / (above - below))
 
 
-@dataclass(frozen=True, slots=True)
-class SpotCheck:
+class SpotCheck(NamedTuple):
     """How many entries the loop was run for, and a sentence for each where it did not agree."""
 
     entries: int

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,8 +22,7 @@ Activation = Callable[[Array], Array]
 SampleLoss = Callable[[Array, Array], Array]
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """One dense layer: `z = [1 a] W` or `z = a W + b`, then `h = activation(z)`.
 
     An augmented `W` holds the bias as row 0, `(1+n_in, n_out)`; in column layout as column 0,
@@ -97,21 +96,21 @@ class Network:
 def affine(layer: Layer, columns: bool, params: Params, h: Array) -> Array:
     """The pre-activation of a layer, in the network's own layout."""
     weights, bias = params[layer.weight], layer.bias
+    own: Array | None = None
     if layer.augmented:
-        ones = np.ones((1, h.shape[1]) if columns else (h.shape[0], 1))
-        h = np.concatenate([ones, h], axis=0 if columns else 1)
+        own, weights = (weights[:, :1], weights[:, 1:]) if columns else (weights[:1], weights[1:])
+    elif bias is not None:
+        own = params[bias].reshape((-1, 1) if columns else (1, -1))
     z = product(weights, h) if columns else product(h, weights)
-    if bias is not None:
-        z = z + params[bias].reshape((-1, 1) if columns else (1, -1))
-    return z
+    return z if own is None else z + own
 
 
 def product(a: Array, b: Array) -> Array:
     """The matrix product; a complex one as real ones, for which BLAS is quick at small sizes."""
     out: Array
-    if np.iscomplexobj(a):
+    if a.dtype.kind == "c":
         out = product(a.real, b) + 1j * product(a.imag, b)
-    elif np.iscomplexobj(b):
+    elif b.dtype.kind == "c":
         out = a @ b.real + 1j * (a @ b.imag)
     else:
         out = a @ b

@@ -16,8 +16,8 @@ import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -39,16 +39,14 @@ Reduce = Callable[[Array, int], Array]
 """Losses `(S, J, I)` of one sample (its index follows) to the K sums kept, `(K, J, I)`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(NamedTuple):
     """Of one layer: K sums over the samples `(K, n_out, I)`, and where a kink was crossed."""
 
     values: Array
     crossed: Array
 
 
-@dataclass(frozen=True, slots=True)
-class Stencil:
+class Stencil(NamedTuple):
     """Where to evaluate: entry i of a layer moves by `points[s] * h[i]`; `kept` is K."""
 
     points: Array
@@ -124,8 +122,7 @@ def _blocks(
             yield slice(first, min(first + count, units.stop)), part
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+class _Block(NamedTuple):
     """Units `units` of layer `layer` in sample n, moved by `move` `(S, 1, I)`."""
 
     trace: Trace

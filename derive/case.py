@@ -39,6 +39,8 @@ class Case:
         self.clashing = {n: Var(i) for n, i in self.inner.items() if n != i}
         self.truths: dict[str, Truth] = {}
         self.programs: dict[str, Program] = {}
+        self.claimed: dict[tuple[str, str], None] = {}
+        """What the claims are about, in order: derivatives that the text has names for."""
         self.said: dict[str, Dim] = {}
         """Names that the text has for sizes of a stack, by what they were first said of."""
 
@@ -52,8 +54,8 @@ class Case:
             self.truths[of] = Truth(self._derivation(of), self.shapes, self.inner[of])
         return self.truths[of]
 
-    def truth_of(self, term: Term) -> Truth:
-        """The derivatives of a formula, a number, that has no name."""
+    def truth_of(self, term: Term, shape: Shape = ()) -> Truth:
+        """The derivatives of a formula that has no name."""
         name = f"formula·{len(self.truths)}"
         plain = without_spans(term)
         known = next(
@@ -62,7 +64,7 @@ class Case:
         if known is None:
             derivation = self._derivation(next(iter(self.inner)))
             longer = replace(derivation, equations=(*derivation.equations, Equation(name, plain)))
-            known = Truth(replace(longer, loss=name), {**self.shapes, name: ()}, name)
+            known = Truth(replace(longer, loss=name), {**self.shapes, name: shape}, name)
             self.truths[name] = known
         return known
 
@@ -147,12 +149,16 @@ class Reading:
         return made
 
     def differentiated(self, value: Value, wrt: str) -> Value:
-        """The gradient of a formula by a name, in forward names."""
+        """The derivative of a formula by a name, in forward names; of a tensor, the Jacobian."""
         known = self.case.setting.shapes
         if wrt not in known:
             raise refuse("D101", f"unknown name `{wrt}`", self.text)
-        truth = self.case.truth_of(self.resolved(solid(value)))
-        return Value(truth.written(self.case.inner[wrt]), known[wrt])
+        shape = () if value.single else value.shape
+        truth = self.case.truth_of(self.resolved(solid(value)), shape)
+        if not shape:
+            return Value(truth.written(self.case.inner[wrt]), known[wrt])
+        target = Target(truth.of, self.case.inner[wrt], self.arrangement)
+        return Value(truth.formula(target), truth.shape(target))
 
     def leaf(self, name: str) -> Value | None:
         """A given name or a derivative, as a name with a shape; None for other names."""

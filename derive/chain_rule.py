@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from derive.case import Reading, derivative_of
 from derive.chains import chain_of
 from derive.diagnostic import Diagnostic
+from derive.functions import is_function
 from derive.mending import Mender, Repair
 from derive.notation import write
+from derive.ops import ALONG
 from derive.scope import Link
 from derive.shape import Shape, long_axes, shape_text
 from derive.term import Apply, Term, Var, walk
@@ -75,6 +77,20 @@ def large(term: Term, shapes: Mapping[str, Shape]) -> Iterator[Var]:
         axes = [long_axes(shapes.get(name, ())) for name in ends or ()]
         if isinstance(node, Var) and axes and axes[0] and sum(axes) > 2:
             yield node
+
+
+def restates(term: Term) -> bool:
+    """Whether a formula derives something by a name, and it is not said how far that goes.
+
+    In `d/dH [1 H] W` the product is what is derived; only a call, `d/dz softmax(z)`, has an end.
+    """
+    for node in walk(term):
+        if isinstance(node, Apply) and node.op == "gradient":
+            body = node.args[0]
+            called = isinstance(body, Apply) and (is_function(body.op) or body.op in ALONG)
+            if not called or node is term:
+                return True
+    return False
 
 
 def claim(

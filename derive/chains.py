@@ -8,7 +8,7 @@ found interval by interval; a change costs, and the cheapest of each shape are k
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -21,7 +21,7 @@ from derive.edits import Edit
 from derive.ops import ShapeMismatch
 from derive.shape import Shape, agree, broadcast
 from derive.tensors import Value, same_shape
-from derive.term import Apply, Const, Term, apply
+from derive.term import Apply, Const, Term, apply, walk
 
 KEPT = 10
 """Formulas of one shape that are kept of each part of a product."""
@@ -66,6 +66,15 @@ def chain_of(term: Term) -> Chain:
         return Chain((term,), ())
     left, right = (chain_of(arg) for arg in term.args)
     return Chain(left.factors + right.factors, (*left.signs, term.op, *right.signs))
+
+
+def factors_of(term: Term) -> Iterator[Term]:
+    """The factors of a formula and of its parts: what a right formula is made of."""
+    for node in walk(term):
+        if isinstance(node, Apply) and node.op in (*PRODUCTS, "div"):
+            for factor in chain_of(node.args[0] if node.op == "div" else node).factors:
+                if not isinstance(factor, Const):
+                    yield replace(factor, span=None)
 
 
 Variants = Callable[[Term], Sequence[Part]]

@@ -166,7 +166,9 @@ class Checker:
         name = _named(asked)
         try:
             asks = question(asked, self.setting, signs)
-            name = name_of(asks.target) if asks.target else name
+            if asks.target:
+                name = name_of(asks.target)
+                self.case.claimed[asks.target.of, asks.target.wrt] = None
             told = [*self.links(asked, asks), *self.shapes(asked, asks)]
             return [*told, *(Outcome(self.refused(name, one)) for one in asks.claim.unread)]
         except DeriveError as error:
@@ -208,9 +210,8 @@ class Checker:
 
     def chain_of_tensors(self, link: Link) -> bool:
         """Whether a formula speaks of a derivative that has more than two axes."""
-        for node in walk(link.term):
-            if isinstance(node, Apply) and node.op == "gradient":
-                return True
+        if chain_rule.restates(link.term):
+            return True
         return any(chain_rule.large(link.term, self.setting.shapes))
 
     def shapes(self, asked: Asked, asks: Question) -> list[Outcome]:
@@ -243,6 +244,7 @@ class Checker:
         """How vectors may lie, and derivatives of tensors be arranged."""
         vectors = "numpy" if asks.code else self.setting.vectors or "column"
         inside = any("/d" in name for name in variables(link.term))
+        inside = inside or any(isinstance(n, Apply) and n.op == "gradient" for n in walk(link.term))
         for arrangement in ARRANGEMENTS if inside else ARRANGEMENTS[:1]:
             yield vectors, arrangement
 

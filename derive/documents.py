@@ -19,6 +19,7 @@ from derive.listing import Assignment, assignments
 from derive.markup import Piece, pieces
 from derive.prose import shapes_said
 from derive.renaming import renamed
+from derive.stages import stages
 from derive.statement import Alias, Bracket, ClaimLine, Declare, Let, Loss, Stack, Statement
 from derive.statements import KEYWORDS, MOST, statements
 
@@ -56,7 +57,9 @@ def document(text: str, layers: dense.Stack | None = None) -> tuple[Statement, .
     numbered = tuple(_numbered(text, found))
     if not given:
         return (*stated, *network(numbered))
-    return (*stated, *_aliases(numbered, layers), *_claims_only(numbered))
+    aliases = tuple(_aliases(numbered, layers))
+    steps = _stages(numbered, layers, aliases)
+    return (*stated, *aliases, *steps, *_claims_only(numbered))
 
 
 def is_explicit(text: str) -> bool:
@@ -89,6 +92,18 @@ def _aliases(found: tuple[Found, ...], layers: dense.Stack | None) -> Iterator[A
     claims = [one for one in found if isinstance(one, ClaimLine)]
     claims += [one.claim() for one in found if isinstance(one, Shaped)]
     return renamed(layers, definitions, claims) if layers else iter(())
+
+
+def _stages(
+    found: tuple[Found, ...], layers: dense.Stack | None, aliases: tuple[Alias, ...]
+) -> Iterator[Statement]:
+    """The steps of a page on the way to its loss that a stack has not."""
+    if layers is None:
+        return iter(())
+    definitions = [one for one in found if isinstance(one, Definition)]
+    claims = [one for one in found if isinstance(one, ClaimLine)]
+    spelled = (name.text for one in aliases if (name := name_of(one.written)))
+    return stages(definitions, claims, (*layers.derivation.names(), *spelled))
 
 
 def _claims_only(found: tuple[Found, ...]) -> Iterator[Statement]:

@@ -96,10 +96,13 @@ def tidied(text: str) -> str:
     'z = x W'
     """
     text = NUMBER.sub(" ", re.sub(r"\s+", " ", text).strip())
-    text = re.sub(r"(?<!\\)&", " ", text)
+    text = AMPERSAND.sub(lambda found: found[0] if len(found[0]) > 1 else " ", text)
     text = re.sub(r"\s+", " ", text).strip()
     return ENDING.sub("", text)
 
+
+AMPERSAND = re.compile(r"\\begin\{.*?\\end\{|(?<!\\)&")
+"""One that aligns; those inside of a matrix are its columns."""
 
 ENDING = re.compile(r"(?<![\s.,;])(?:[\s.,;]|\\quad|\\qquad|\\,|\\;|\\\\)+$")
 

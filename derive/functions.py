@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 Expr = Any
 """An expression of whichever calculus interprets the row."""
@@ -22,8 +21,7 @@ Pairs = tuple[tuple[Expr, Expr], ...]
 Fold = Callable[[Any, Expr, Expr], Pairs]
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """An elementwise function of one argument.
 
     `definition(s, z)` builds the value with the calculus `s` (None: a primitive of it), and

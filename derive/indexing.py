@@ -8,10 +8,9 @@ own), until only entries of closed arrays are left.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from derive.deadline import check_time
 from derive.entries import INDEX, MADE, OPERAND, is_index_name
@@ -71,8 +70,7 @@ def total(body: Term, letter: str, dim: Dim) -> Apply:
     return Apply("total", (body,), (letter, dim))
 
 
-@dataclass(frozen=True)
-class _Entry:
+class _Entry(NamedTuple):
     """A scalar formula that the meanings of ops can calculate with."""
 
     term: Term
@@ -164,8 +162,7 @@ class EntryCalculus:
         return _Entry(apply(name, arg.term))
 
 
-@dataclass(frozen=True)
-class _Operand:
+class _Operand(NamedTuple):
     """A formula, open or closed, that can be asked for an entry."""
 
     shape: Shape

@@ -16,7 +16,13 @@ from derive.term import Apply, Const, Derivation, Term, Var, fold, same_objects,
 
 Typed = tuple[Term, Shape]
 
-CODES = {"chain": "D201", "elementwise": "D202", "axis": "D203", "rank": "D204", "index": "D207"}
+CODES = {
+    "chain": "D201",
+    **dict.fromkeys(("elementwise", "blocks"), "D202"),
+    "axis": "D203",
+    "rank": "D204",
+    "index": "D207",
+}
 
 
 def typed(

@@ -25,7 +25,7 @@ from derive.scope import Link
 from derive.shape import Dim, Shape, shape_text
 from derive.shape import agree as sizes_agree
 from derive.tensors import Value, column_shape, same_shape, solid, turned
-from derive.term import Term, Var, substitute, variables
+from derive.term import Term, Var, apply, const, substitute, variables
 from derive.truth import ACTING, PROBE, Target, Truth
 from derive.verdict import Claim
 
@@ -133,6 +133,7 @@ class Judgement:
         if claim.verdict not in ("refuted", "ill-shaped") or self.asked.of == self.asked.wrt:
             return claim  # a name by itself: what is meant is the derivative by another
         self.reading.speak()
+        self.spoken()
         mender = Mender(self.reading, self.truth, self.target, self.asks.code, self.acting)
         try:
             found = mender.repair(self.matrices())
@@ -145,6 +146,17 @@ class Judgement:
         kinds = tuple(edit.kind for edit in found.edits)
         claim = replace(claim, repair=found.text, repair_numpy=found.numpy, edits=kinds)
         return replace(claim, mistake=mistake_of(kinds))
+
+    def spoken(self) -> None:
+        """Names the derivatives of the step before, where the text has claims about them."""
+        if self.truth.seeded or not self.truth.depends(self.target.wrt):
+            return
+        used = set(variables(self.truth.gradients[self.target.wrt].step))
+        for of, wrt in self.reading.case.claimed:
+            inner = self.reading.case.inner[wrt]
+            known = of == self.asked.of and self.truth.depends(inner)
+            if known and adjoint_name(self.truth.gradients[inner].name) in used:
+                self.reading.leaf(f"d{of}/d{wrt}")
 
     def matrices(self) -> Term:
         """The formula as one of matrices, where it has that form: small changes act on it."""
@@ -173,8 +185,9 @@ class Judgement:
         if not free:
             return value
         if value.shape:
-            raise refuse("D208", "this mixes index letters and whole arrays", self.text, term.span)
-        renamed, letters = self._letters(value.term, free, elaborator)
+            renamed, letters = self._rows(value, free, elaborator)
+        else:
+            renamed, letters = self._letters(value.term, free, elaborator)
         axes, rest = list[tuple[str, Dim]](), iter(letters)
         for dim in column_shape(self.shape):
             name = fresh_letter() if dim.is_one else next(rest, "")
@@ -183,12 +196,34 @@ class Judgement:
         shape = tuple(dim for _, dim in axes)
         return Value(closed(renamed, axes, shapes), shape[: len(self.shape)])
 
+    def _rows(
+        self, value: Value, free: frozenset[str], elaborator: Elaborator
+    ) -> tuple[Term, tuple[str, ...]]:
+        """An array for each sample, `x_i` being a row of x: its letters, and one for each axis."""
+        stated = tuple(letter for letter in self.asks.letters if letter in free)
+        places: list[Term] = []
+        own: list[str] = []
+        for dim in value.core:
+            places.append(const(0) if dim.is_one else Var(fresh_letter()))
+            if isinstance(place := places[-1], Var):
+                own.append(place.name)
+                elaborator.ranges[place.name] = (dim, self.link.term)
+        long = [dim for dim in column_shape(self.shape) if not dim.is_one]
+        if set(stated) != free or len(stated) + len(own) != len(long):
+            message = "this mixes index letters and whole arrays"
+            raise refuse("D208", message, self.text, self.link.term.span)
+        return apply("entry", solid(value), *places), (*stated, *own)
+
     def _range(self, letter: str, elaborator: Elaborator, axis: Dim) -> Dim:
         """Over what a letter runs: what it is said to index, or else the axis that it stands for.
 
         What a formula asks for outside of an array is 0 then, as in a convolution.
         """
         known = elaborator.ranges.get(letter)
+        if known and letter in self.asks.letters and not sizes_agree(known[0], axis):
+            of = name_of(self.asked)
+            message = f"the index {letter[1:]} runs over {known[0]} here, and in {of} over {axis}"
+            raise refuse("D207", message, self.text, known[1].span)
         return known[0] if known else axis
 
     def _letters(

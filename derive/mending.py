@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from derive.array_code import numpy_text
 from derive.case import LEAF, Reading
+from derive.chains import factors_of
 from derive.diagnostic import DeriveError
 from derive.edits import Edit, Names
 from derive.gradient import adjoint_name
 from derive.lower import lower
 from derive.notation import write
-from derive.repair import Goal, Search, factors_of
+from derive.repair import Goal, Search
 from derive.selection import is_selection, selection_code
 from derive.shape import ONE, Shape
 from derive.tensors import Value, column_shape, solid, turned
@@ -70,11 +71,16 @@ class Mender:
         search = Search(goal, self.reading.program(), self.truth.prover, self.reading.elaborator())
         search.resolve, search.acting = self.reading.resolved, self.acting
         found = search.run(written)
-        if found is not None:
-            edited, value = found
-            if numpy := self.numpy(value):
-                return Repair(self.text(leftward(edited.term)), numpy, edited.edits)
-        return self.whole()
+        if found is None:
+            return self.whole()
+        edited, value = found
+        numpy = self.numpy(value)
+        if numpy is None:  # it holds a Jacobian, which only a formula can name
+            whole = self.whole()
+            if self.code or whole is None:
+                return whole
+            numpy = whole.numpy
+        return Repair(self.text(leftward(edited.term)), numpy, edited.edits)
 
     def whole(self) -> Repair | None:
         """The gradient as derived, where it has a matrix form."""

@@ -26,7 +26,7 @@ Slots = tuple[Any, ...]
 
 
 class ShapeMismatch(ValueError):
-    """Operands whose shapes do not fit; `kind` says how (chain, elementwise, axis, rank)."""
+    """Operands whose shapes do not fit; `kind` says how (`CODES` of `infer`)."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -94,7 +94,7 @@ def _concat(shapes: Sequence[Shape], attrs: Attrs) -> Shape:
         across = zip(put(block, axis, ONE), put(full, axis, ONE), strict=False)
         if len(block) != len(full) or not all(agree(a, b) for a, b in across):
             message = f"blocks {shape_text(full)} and {shape_text(block)} do not fit side by side"
-            raise ShapeMismatch("elementwise", message)
+            raise ShapeMismatch("blocks", message)
         parts += block[axis].parts
     return put(full, axis, Dim(parts))
 

@@ -7,8 +7,9 @@ small at any depth. Equal normal forms are a proof; anything else is none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
+from typing import NamedTuple
 
 from derive.diagnostic import DeriveError, refuse
 from derive.facts import rules_for
@@ -41,8 +42,7 @@ EFFORT, EFFORT_PER_NODE = 4_000, 20
 """Terms that one search for a proof may go through: the textbook's proofs need 1 to 6 a node."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """That two formulas are equal for all sizes, by these declared facts, by expanded functions."""
 
     facts: tuple[str, ...]
@@ -140,7 +140,7 @@ class Prover:
         if proof is None:
             return None
         mentioned = (self.gradients[n[1:]].facts for n in variables(formula) if n in self.steps)
-        return replace(proof, facts=tuple(sorted({*proof.facts, *own.facts}.union(*mentioned))))
+        return proof._replace(facts=tuple(sorted({*proof.facts, *own.facts}.union(*mentioned))))
 
     def flat(self, term: Term) -> Term:
         """The term with adjoints put into each other. Raises DeriveError beyond the limit."""

@@ -8,7 +8,7 @@ changes. Where none of these leads there, the gradient itself is what is right.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from derive.chains import ANY, PRODUCTS, Chain, Part, bracketings, chain_of
@@ -19,9 +19,10 @@ from derive.edits import Edit, Edited, Names, has_bias_row, local_edits, places,
 from derive.elaborate import Elaborator
 from derive.indexing import letters_of
 from derive.proof import Prover
+from derive.scaling import scaled
 from derive.shape import Shape
 from derive.tensors import Value, column_shape, same_shape, solid, turned
-from derive.term import Apply, Const, Term, Var, apply, const, size, walk
+from derive.term import Apply, Term, Var, apply, const, size
 
 SECONDS = 3.0
 """Time for the search for one repair, after which the gradient itself is shown."""
@@ -260,43 +261,3 @@ class Search:
         except DeriveError:
             return None
         return None if proof is None else (made, value)
-
-
-def scaled(made: Edited, factor: Term) -> Edited:
-    """The formula times a factor, written as people do."""
-    if factor == const(1):
-        return made
-    edits = (*made.edits, Edit("sign" if factor == const(-1) else "scale", made.term, factor))
-    return Edited(_times(made.term, factor), edits)
-
-
-def _negative(term: Term) -> Term:
-    """The formula with its sign turned: b - a of a - b."""
-    if isinstance(term, Apply) and term.op == "neg":
-        return term.args[0]
-    if isinstance(term, Apply) and term.op == "sub":
-        return apply("sub", *reversed(term.args))
-    return apply("neg", term)
-
-
-def _times(term: Term, factor: Term) -> Term:
-    if factor == const(-1):
-        return _negative(term)
-    if isinstance(factor, Apply) and factor.op == "div" and isinstance(factor.args[0], Const):
-        over = factor.args[0].value
-        inner = _times(term, const(over)) if over != 1 else term
-        return apply("div", inner, factor.args[1])
-    if isinstance(factor, Apply) and factor.op == "div":
-        return apply("div", _times(term, factor.args[0]), factor.args[1])
-    if isinstance(factor, Apply) and factor.op == "mul" and factor.args[0] == const(1):
-        return apply("mul", factor.args[1], term)
-    return apply("mul", factor, term)
-
-
-def factors_of(term: Term) -> Iterator[Term]:
-    """The factors of a formula and of its parts: what a right formula is made of."""
-    for node in walk(term):
-        if isinstance(node, Apply) and node.op in PRODUCTS:
-            for factor in chain_of(node).factors:
-                if not isinstance(factor, Const):
-                    yield replace(factor, span=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from derive.deadline import check_time
 from derive.diagnostic import refuse
@@ -11,8 +12,7 @@ from derive.poly import Atom, Factor, Poly
 from derive.shape import Dim
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """A name for a product: `pattern` (factors with free indices) equals `value`."""
 
     pattern: tuple[Factor, ...]

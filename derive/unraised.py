@@ -12,7 +12,7 @@ from derive.matrix import matrix_form
 from derive.poly import DELTA, SUM, Atom, Mono, Poly, rename
 from derive.shape import ONE, Shape
 from derive.slots import Slot, range_of
-from derive.term import Const, Term, Var, apply, const
+from derive.term import Term, Var, apply, const
 
 
 def formula_of(value: Poly, shape: Shape, shapes: Mapping[str, Shape]) -> Term:
@@ -44,11 +44,20 @@ def with_diagonal(value: Poly, shape: Shape, shapes: Mapping[str, Shape]) -> Ter
     row, col = (place[0][0] for place in slots)
     line = rename(bare, {col: ((row, 1),)})
     column = matrix_form(line, (shape[0], ONE), lambda name: _known(name, shapes))
-    ones = apply("add", filled(0, (shape[0], ONE)), column) if isinstance(column, Const) else column
-    diagonal = apply("diag", ones)
+    if not _mentions(line, row):
+        column = apply("mul", filled(1, (shape[0], ONE)), column)
+    diagonal = apply("diag", column)
     if not off.terms:
         return diagonal
     return apply("add", diagonal, matrix_form(off, shape, lambda name: _known(name, shapes)))
+
+
+def _mentions(value: Poly, letter: str) -> bool:
+    """Whether a letter plainly stands in every term: what is one number for all of it has none."""
+    return all(
+        any(name == letter for atom, _ in term.factors for slot in atom.slots for name, _ in slot)
+        for term in value.terms
+    )
 
 
 def _without_delta(term: Mono, slots: tuple[Slot, ...]) -> Mono:

@@ -121,7 +121,7 @@ def test_shapes(op: str, attrs: tuple[Attr, ...], shapes: list[Shape], result: s
         ("matmul", (), [(N, A), (A,)], "rank", "a matrix product needs two matrices"),
         ("add", (), [(N, A), (A, N)], "elementwise", "shapes N×a and a×N do not fit"),
         ("sum", (2, True), [(N, A)], "axis", "shape N×a has no axis 2"),
-        ("concat", (1,), [(N, A), (A, A)], "elementwise", "do not fit side by side"),
+        ("concat", (1,), [(N, A), (A, A)], "blocks", "do not fit side by side"),
         ("concat", (1,), [(), ()], "rank", "nothing here has a shape"),
         ("slice", (0, 1, None), [(A, B)], "axis", "[1:] does not fit a"),
         ("slice", (0, 0, 2), [(WIDE, B)], "axis", "[0:2] does not fit 1+a"),

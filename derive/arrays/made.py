@@ -43,9 +43,11 @@ def _literal(e: Any, term: Apply) -> Value:
         chosen = apply("mul", const(value), apply("delta", Var(i), const(place)))
         body = chosen if body == const(0) else apply("add", body, chosen)
     made = closed(body, [(i, dim), *ONE_WIDE], {})
+    if e.vectors == "numpy":
+        return Value(made, (dim,))
     if term.attrs and term.attrs[0] == "row":
         return Value(turned(made), (ONE, dim))
-    return Value(made, (dim,) if e.vectors == "numpy" else (dim, ONE))
+    return Value(made, (dim, ONE))
 
 
 def _diag(e: Any, term: Apply) -> Value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import NamedTuple
 
 from derive.diagnostic import DeriveError, Span, refuse
 from derive.functions import is_function
@@ -40,8 +41,7 @@ def is_scalar(op: str, attrs: Sequence[Attr], operands: Sequence[bool]) -> bool:
     return (op in _ELEMENTWISE or is_function(op)) and all(operands)
 
 
-@dataclass(frozen=True, slots=True)
-class Maker:
+class Maker(NamedTuple):
     """Makes terms out of one text."""
 
     text: str
