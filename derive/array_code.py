@@ -99,6 +99,8 @@ def _matrix(term: Term, known: _Known) -> Term:
         return term
     if term.op == "each":
         return _einsum(term, known) or term
+    if term.op == "transpose" and (number := _number(term.args[0], known)) is not None:
+        return number
     if term.op == "entry" and len(term.args) == 2:
         return term
     if term.op == "diag":

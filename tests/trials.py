@@ -27,7 +27,7 @@ from tests.readings import Reading, Unknown
 from tests.worlds import HELPERS, World
 
 Array = Any
-SEEDS = (11, 12, 13)
+SEEDS = (11, 12, 14, 15, 13)
 FAR, NEAR = 1e-4, 1e-6
 """Relative differences from the truth: farther is wrong, nearer is right."""
 
@@ -72,15 +72,18 @@ class Right:
             text = rf"\frac{{\partial {target.of}}}{{\partial {target.wrt}_{{{places}}}}} = {text}"
         return f"claim [{layout}d{target.of}/d{target.wrt}] {text}"
 
-    def gap(self, term: Term, world: World) -> float:
-        """How far a formula is from the truth at one point; infinite where it has another shape."""
+    def gap(self, term: Term, world: World, turned: bool = True) -> float:
+        """How far a formula is from the truth at one point; infinite where it has another shape.
+
+        `turned`: its transpose is as good.
+        """
         world.take(self.asked.given)
         truth = world.truth(self.asks.target)
         try:
             value = self.value(term, world)
         except FAILS:
             return np.inf
-        return distance(value, truth)
+        return distance(value, truth, turned)
 
     def value(self, term: Term, world: World) -> Array:
         """The value that a formula has."""
@@ -92,19 +95,18 @@ class Right:
 
     def wrong(self, term: Term) -> bool | None:
         """Whether a formula is wrong; None where the numbers do not say."""
-        gaps = [self.gap(term, world) for world in self.worlds]
-        if all(gap < NEAR for gap in gaps):
+        if max(self.gap(term, world, turned=False) for world in self.worlds) < NEAR:
             return False
-        return True if max(gaps) > FAR else None
+        return True if max(self.gap(term, world) for world in self.worlds) > FAR else None
 
 
-def distance(value: Array, truth: Array) -> float:
-    """The largest difference, relative to the size of the truth; a transpose is no difference."""
+def distance(value: Array, truth: Array, turned: bool = True) -> float:
+    """The largest difference, relative to the size of the truth; a transpose may be none."""
     mine, theirs = np.squeeze(value), np.squeeze(truth)
     scale = np.max(np.abs(theirs)) + 1e-3
     gaps = [
         float(np.max(np.abs(one - theirs)) / scale)
-        for one in (mine, mine.T)
+        for one in ((mine, mine.T) if turned else (mine,))
         if one.shape == theirs.shape and np.all(np.isfinite(one))
     ]
     return min(gaps, default=np.inf)
@@ -115,7 +117,7 @@ def rights(text: str) -> Iterator[Right]:
     lines = statements(text)
     made = setting_of(lines)
     try:
-        worlds = tuple(World(made, lines, seed) for seed in SEEDS[:2])
+        worlds = tuple(World(made, lines, seed) for seed in SEEDS[:-1])
     except Exception:  # a forward program that NumPy does not have
         return
     for asked in made.claims:
@@ -174,7 +176,7 @@ def tried(right: Right, count: int, twice: int, tally: Tally) -> None:
         return
     wrong, still = _mutants(right, count, twice)
     tally.counts["rights"] += 1
-    fresh = World(setting_of(statements(right.head)), statements(right.head), SEEDS[2])
+    fresh = World(setting_of(statements(right.head)), statements(right.head), SEEDS[-1])
     fresh.take(right.asked.given)
     for (kind, term), claim in _judged(right, wrong):
         _count(right, kind, term, claim, fresh, tally)
