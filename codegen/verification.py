@@ -201,7 +201,8 @@ def _run(
         if verdict.ok or verdict.failed or len(verdict.outcomes) < len(point.params):
             break
     fast = oracles["differences"]
-    spot = spot_check(network.loss, point.params, point.x, point.y, fast, count=SPOTS)
+    at = (point.params, point.x, point.y)
+    spot = spot_check(network.loss, *at, fast, count=SPOTS, losses=network.losses)
     signs = _signs(network, point, actual, oracles, n) if told and not verdict.ok else ()
     by_hand = _by_hand(stack, point, actual)
     seconds = time.perf_counter() - started
