@@ -33,11 +33,11 @@ class Mending:
         inner: Callable[..., Any] = Judgement.mended
 
         def mended(judgement: Judgement, claim: Any) -> Any:
-            start = time.perf_counter()
+            start = time.process_time()
             try:
                 return inner(judgement, claim)
             finally:
-                self.seconds += time.perf_counter() - start
+                self.seconds += time.process_time() - start
 
         Judgement.mended = mended  # type: ignore[method-assign]
 
@@ -76,8 +76,9 @@ def shown(title: str, seconds: list[float], aims: tuple[float, float]) -> None:
         return
     middle, late = statistics.median(seconds), statistics.quantiles(seconds, n=20)[-1]
     print(
-        f"{title:10} {len(seconds):5} claims  median {1e3 * middle:7.1f} ms (aim {1e3 * aims[0]:.0f})"
-        f"  95% {1e3 * late:7.0f} ms (aim {1e3 * aims[1]:.0f})  most {max(seconds):.2f} s"
+        f"{title:10} {len(seconds):5} claims  "
+        f"median {1e3 * middle:7.1f} ms (aim {1e3 * aims[0]:.0f})  "
+        f"95% {1e3 * late:7.0f} ms (aim {1e3 * aims[1]:.0f})  most {max(seconds):.2f} s"
     )
 
 
@@ -85,12 +86,12 @@ def measured() -> None:
     """Every claim of every document, as it is and with a mistake."""
     mending, verdicts, repairs = Mending(), list[float](), list[float]()
     slow: list[tuple[float, str, str]] = []
-    for name, text, _ in documents():
+    for _, text in documents():
         for one in (v for text_ in alone(text) for v in (text_, with_mistake(text_))):
             mending.taken()
-            start = time.perf_counter()
+            start = time.process_time()
             found = check_document(one).claims
-            seconds = time.perf_counter() - start
+            seconds = time.process_time() - start
             spent = mending.taken()
             verdicts.append(seconds - spent)
             if spent and not all(claim.verdict in GOOD for claim in found):
@@ -110,9 +111,9 @@ def growth() -> None:
         head = f"stack {layers} bias=separate\n"
         forms = {"in one": found["W1"].numpy, "by d/dz1": "x.T @ dL/dz1"}
         for what, formula in forms.items():
-            start = time.perf_counter()
+            start = time.process_time()
             claim = check_document(f"{head}claim [dL/dW1] {formula}").claims[0]
-            seconds = time.perf_counter() - start
+            seconds = time.process_time() - start
             print(f"depth {depth:2} {what:8}: {1e3 * seconds:7.0f} ms  {claim.verdict}", flush=True)
 
 

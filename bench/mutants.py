@@ -18,11 +18,11 @@ SINGLES, DOUBLES = 16, 6
 def main() -> None:
     warnings.simplefilter("ignore")
     total = Tally()
-    for name, text, notations in documents():
+    for name, text in documents():
         if sys.argv[1:] and not any(part in name for part in sys.argv[1:]):
             continue
         start, before = time.perf_counter(), total.counts["made"]
-        for right in rights(text, notations):
+        for right in rights(text):
             tried(right, SINGLES, DOUBLES, total)
         seconds = time.perf_counter() - start
         print(f"{name}: {total.counts['made'] - before} in {seconds:.0f} s", flush=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from codegen.runtime import FRESH, WORK
 from codegen.statements import Statement
@@ -23,8 +24,7 @@ Form = tuple[tuple[str, ...], str]
 """The sizes of an array, as the constructor writes them, and its dtype."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A statement, the array that it writes to, and those that it computes in or with.
 
     `home` of a number is empty, of an alias the array that has the value.

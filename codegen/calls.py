@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from codegen.memory import Fault, Memory, Place
 from codegen.runtime import FRESH, RUNTIME, WORK
@@ -22,8 +22,7 @@ SUM = "np.add.reduce"
 Arrays = Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A call: the text of its function, its operands, and the arrays that it is given."""
 
     function: str
@@ -55,8 +54,9 @@ def has_out(node: ast.Call) -> bool:
 
 def value_names(node: ast.AST) -> Iterator[str]:
     """The names of values in an expression: those of functions and of NumPy are none."""
-    called = {id(n.func) for n in ast.walk(node) if isinstance(n, ast.Call)}
-    for one in ast.walk(node):
+    nodes = list(ast.walk(node))
+    called = {id(n.func) for n in nodes if isinstance(n, ast.Call)}
+    for one in nodes:
         if isinstance(one, ast.Name) and id(one) not in called and one.id != "np":
             yield one.id
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,8 +22,7 @@ SMALL = 2_000
 """Parameters up to which the exact oracle is asked for single entries."""
 
 
-@dataclass(frozen=True, slots=True)
-class ForwardCheck:
+class ForwardCheck(NamedTuple):
     """The loss by the forward code and by exact evaluation, at tiny sizes."""
 
     sizes: tuple[int, ...]

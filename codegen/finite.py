@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,8 +24,7 @@ ETA = 2.0**-8
 CENTRAL_STEP = 2.0**-15
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(NamedTuple):
     """A derivative for every entry of a parameter, in its shape, and the error bar of each.
 
     The bar is inf where the method does not apply (a kink is crossed). `still` marks the entries

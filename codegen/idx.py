@@ -19,6 +19,8 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from codegen.refusal import Refusal
+
 Bytes = NDArray[np.uint8]
 
 LIMIT = 1 << 28
@@ -30,7 +32,7 @@ PIXELS = SIDE * SIDE
 DIGITS = 10
 
 
-class DataError(ValueError):
+class DataError(Refusal):
     """Data that cannot be had or used; `str` of it is one clear sentence."""
 
 

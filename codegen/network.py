@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,8 +22,7 @@ Activation = Callable[[Array], Array]
 SampleLoss = Callable[[Array, Array], Array]
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """One dense layer: `z = [1 a] W` or `z = a W + b`, then `h = activation(z)`.
 
     An augmented `W` holds the bias as row 0, `(1+n_in, n_out)`; in column layout as column 0,
@@ -93,25 +92,56 @@ class Network:
         """The total loss, `scale(N)` times the sum over the samples."""
         return self.scale(self.samples(x)) * self.sample_losses(params, x, y).sum()
 
+    def losses(self, many: Params, x: Array, y: Array) -> Array:
+        """The total losses `(B,)` of B networks: every parameter is stacked along a first axis.
+
+        To the activations and the loss their samples are those of one batch.
+        """
+        count = len(many[self.layers[0].weight])
+        h = np.broadcast_to(x, (count, *x.shape))
+        for layer in self.layers:
+            z = self._batch(affine(layer, self.columns, many, h))
+            h = z if layer.activation is None else self._stack(layer.activation(z), count)
+        each = self.sample_loss(z, np.tile(y, (1, count) if self.columns else (count, 1)))
+        total: Array = self.scale(self.samples(x)) * np.reshape(each, (count, -1)).sum(axis=1)
+        return total
+
+    def _batch(self, z: Array) -> Array:
+        """`(B, N, n)` as `(B N, n)`; in column layout `(B, n, N)` as `(n, B N)`."""
+        return np.hstack(list(z)) if self.columns else z.reshape(-1, z.shape[-1])
+
+    def _stack(self, h: Array, count: int) -> Array:
+        """The inverse of `_batch`."""
+        if self.columns:
+            return np.stack(np.hsplit(h, count))
+        return h.reshape(count, -1, h.shape[-1])
+
 
 def affine(layer: Layer, columns: bool, params: Params, h: Array) -> Array:
-    """The pre-activation of a layer, in the network's own layout."""
+    """The pre-activation of a layer, in the network's own layout; arrays may be stacked."""
     weights, bias = params[layer.weight], layer.bias
+    own: Array | None = None
     if layer.augmented:
-        ones = np.ones((1, h.shape[1]) if columns else (h.shape[0], 1))
-        h = np.concatenate([ones, h], axis=0 if columns else 1)
+        own, weights = parted(weights, columns)
+    elif bias is not None:
+        own = params[bias].reshape(*weights.shape[:-2], *((-1, 1) if columns else (1, -1)))
     z = product(weights, h) if columns else product(h, weights)
-    if bias is not None:
-        z = z + params[bias].reshape((-1, 1) if columns else (1, -1))
-    return z
+    return z if own is None else z + own
+
+
+def parted(weights: Array, columns: bool) -> tuple[Array, Array]:
+    """The biases in an augmented weight, and the rest of it."""
+    if columns:
+        return weights[..., :1], weights[..., 1:]
+    return weights[..., :1, :], weights[..., 1:, :]
 
 
 def product(a: Array, b: Array) -> Array:
     """The matrix product; a complex one as real ones, for which BLAS is quick at small sizes."""
     out: Array
-    if np.iscomplexobj(a):
+    if a.dtype.kind == "c":
         out = product(a.real, b) + 1j * product(a.imag, b)
-    elif np.iscomplexobj(b):
+    elif b.dtype.kind == "c":
         out = a @ b.real + 1j * (a @ b.imag)
     else:
         out = a @ b

@@ -16,17 +16,17 @@ import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from codegen.network import Array
 from codegen.trace import Trace, activate, measure
 
-BLOCK = 1 << 17
-"""Numbers in a block, 1 MiB of float64: half of it is as fast on one thread, being nearer to the
-cache, but then two threads wait for each other's Python."""
+BLOCK = 1 << 16
+"""Numbers in a block, 512 KiB of float64: those in use at a time stay near the cache, and a call of
+NumPy is still worth its price."""
 
 TASK = 1 << 19
 """Numbers that a task is worth, at least; threads share tasks, so results do not depend on them."""
@@ -39,16 +39,14 @@ Reduce = Callable[[Array, int], Array]
 """Losses `(S, J, I)` of one sample (its index follows) to the K sums kept, `(K, J, I)`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(NamedTuple):
     """Of one layer: K sums over the samples `(K, n_out, I)`, and where a kink was crossed."""
 
     values: Array
     crossed: Array
 
 
-@dataclass(frozen=True, slots=True)
-class Stencil:
+class Stencil(NamedTuple):
     """Where to evaluate: entry i of a layer moves by `points[s] * h[i]`; `kept` is K."""
 
     points: Array
@@ -124,8 +122,7 @@ def _blocks(
             yield slice(first, min(first + count, units.stop)), part
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+class _Block(NamedTuple):
     """Units `units` of layer `layer` in sample n, moved by `move` `(S, 1, I)`."""
 
     trace: Trace

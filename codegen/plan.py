@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from codegen.stable import stable
 from derive.formulas import Gradients
@@ -26,8 +27,7 @@ OUTPUT = "yhat"
 """The name of what the network predicts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """`name = term`; `formula` is the same in the notation of the derivation."""
 
     name: str
@@ -151,7 +151,7 @@ class _Sharing:
         term = self.names.get(line.term) or fold(line.term, node)
         if _costs(line.term):
             self.names.setdefault(line.term, Var(line.name))
-        return [*made, replace(line, term=term)]
+        return [*made, line._replace(term=term)]
 
     def _temporary(self, old: Term, new: Term) -> Line:
         self.count += 1

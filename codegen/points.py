@@ -9,7 +9,7 @@ right one. A point is mended while a unit with a kink is dead or a kink lies wit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,8 +23,7 @@ EFFORT = 2e7
 SAMPLES = 11
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """Parameters and data in the network's own layout; `note` says how the point came about."""
 
     name: str
@@ -129,9 +128,11 @@ def mend(network: Network, point: Point, rng: np.random.Generator) -> Point:
     stencil reaches. Last, a unit is drawn again if relus cut it off whenever one of its inputs is
     not 0: the derivative of that weight would be exactly 0.
     """
+    rounds = _rounds(network, point)
+    if not rounds:
+        return point
     units = samples = 0
     own, x = {name: value.copy() for name, value in point.params.items()}, point.x.copy()
-    rounds = _rounds(network, point)
     for left in range(rounds, 0, -1):
         at = trace(network, own, x, point.y)
         near = _near_kinks(at)
@@ -150,7 +151,7 @@ def mend(network: Network, point: Point, rng: np.random.Generator) -> Point:
     if units or samples:
         note += f"; drawn again: {units} units, {samples} samples"
     note += _leftover(trace(network, own, x, point.y))
-    return replace(point, params=own, x=x, note=note, redraws=units + samples)
+    return point._replace(params=own, x=x, note=note, redraws=units + samples)
 
 
 def _rounds(network: Network, point: Point) -> int:

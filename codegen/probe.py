@@ -1,11 +1,12 @@
 """The forward code of a stack, in the pieces that the numeric oracles need.
 
 The pieces are emitted and loaded like a module: the same equations, the same safe forms, the same
-NumPy functions. No derivative is in them.
+NumPy functions, over the complex exponential of `codegen.complexes`. No derivative is in them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from types import ModuleType
 
 from codegen.loading import load
@@ -82,14 +83,20 @@ def probe_text(made: Stack) -> str:
     name, term = f"z{made.depth}", _sample_loss(made)
     terms.append(term)
     sizes = [f"    {n} = {size}" for n, size in made.numbers.items() if _mentions(term, n)]
-    axis = made.axis
-    code = write(term, "numpy", scalars=scalars, functions=RUNTIME)
-    body = "\n".join([*sizes, f"    return np.sum({code}, axis={axis})"])
+    body = "\n".join([*sizes, f"    return {_summed(term, made.axis, scalars)}"])
     functions.append(f"def sample_loss({name}, y):\n{body}")
     nodes = (node for one in terms for node in walk(one))
     ops = {node.op for node in nodes if isinstance(node, Apply)} & set(RUNTIME)
-    parts = ["import numpy as np", source(ops), *functions]
+    parts = ["from codegen.complexes import np", source(ops), *functions]
     return "\n\n\n".join(part.strip("\n") for part in parts if part) + "\n"
+
+
+def _summed(term: Term, axis: int, scalars: Collection[str]) -> str:
+    """The text of the sum over an axis; a sign stands before it, where fewer numbers change it."""
+    if isinstance(term, Apply) and term.op == "neg":
+        return f"-{_summed(term.args[0], axis, scalars)}"
+    code = write(term, "numpy", scalars=scalars, functions=RUNTIME)
+    return f"np.sum({code}, axis={axis})"
 
 
 def _sample_loss(made: Stack) -> Term:

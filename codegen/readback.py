@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from codegen.constructor import construct
 from codegen.execution import Attribute, Machine
@@ -26,8 +26,7 @@ FUNCTIONS = ("forward", "loss", "loss_and_gradients", "gradients")
 WORKSPACE = "Workspace"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One line of the text: where it stands, what it defines, and whether that was proved."""
 
     function: str

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from codegen.refusal import Refusal
 from derive.ops import ALONG
 
 Floats = NDArray[np.float32]
@@ -22,7 +23,7 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
 """The learning rate as a share of the first one, when the share `done` of all steps is done."""
 
 
-class SettingsError(ValueError):
+class SettingsError(Refusal):
     """A setting that cannot be meant; `str` of it is one clear sentence."""
 
 

@@ -7,7 +7,7 @@ measurement leaves no other of the catalogue. Where nothing fits, nothing is sai
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,8 +25,7 @@ FLOOR = 1e-13
 """Numbers below this part of the largest gradient are rounding."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """A tensor under test: its name, the given and the true gradient, and what rounding may do."""
 
     network: Network

@@ -7,15 +7,14 @@ is served by transposed views.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from codegen.network import Activation, Array, Network, Params, unit_major
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """A network at one point. With N samples, and I inputs of layer l counting the 1 of a bias:
 
     weights[l] `(n_out, I)`, inputs[l] `(N, I)`, pre[l] = z_l `(n_out, N)`, post[l] = h_l

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from codegen.idx import DIGITS, PIXELS
 from codegen.mnist import Floats, Mnist, Samples, samples
+from codegen.refusal import Refusal
 from codegen.schedule import DEFAULTS, Descent, Params, Settings, rate
 from codegen.weights import check_writable, save_weights
 
@@ -57,7 +58,7 @@ class Module(Protocol):
         """`(batch, dtype) -> workspace`."""
 
 
-class TrainingError(ValueError):
+class TrainingError(Refusal):
     """A training run that cannot go on; `str` of it is one clear sentence."""
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -64,8 +65,7 @@ class Comparison:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterReport:
+class ParameterReport(NamedTuple):
     """One parameter. `largest`: the largest error by each oracle where its bar is finite;
     `failures`: the worst failing entries; `vacuous`: entries that move the loss of no sample."""
 
@@ -84,8 +84,7 @@ class ParameterReport:
         return int(np.prod(self.shape))
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A run: a row for each declared parameter, what else was found, and each entry's outcome.
 
     `scale` is G, the largest |n| over all parameters. A parameter whose gradient is missing or has

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -42,8 +42,7 @@ ORACLES = (("differences", romberg), ("complex step", complex_step))
 TARGETS = {"distribution": "soft", "unit": "unit", "real": "real", "sign": "sign"}
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """One point: what was checked there, the verdict, and what a failure looks like.
 
     `assumption`: the point breaks a declared fact on purpose, so a difference is no failure.
@@ -202,7 +201,8 @@ def _run(
         if verdict.ok or verdict.failed or len(verdict.outcomes) < len(point.params):
             break
     fast = oracles["differences"]
-    spot = spot_check(network.loss, point.params, point.x, point.y, fast, count=SPOTS)
+    at = (point.params, point.x, point.y)
+    spot = spot_check(network.loss, *at, fast, count=SPOTS, losses=network.losses)
     signs = _signs(network, point, actual, oracles, n) if told and not verdict.ok else ()
     by_hand = _by_hand(stack, point, actual)
     seconds = time.perf_counter() - started
@@ -269,9 +269,9 @@ def _assumption(
     run = _run(function, stack, FREE, n, seed, threads, "free", told=False)
     lines = "columns" if stack.columns else "rows"
     if run.verdict.ok:
-        return [replace(run, assumption=f"right for any y: y's {lines} need not sum to 1")]
+        return [run._replace(assumption=f"right for any y: y's {lines} need not sum to 1")]
     if general is not None:
         free = replace(stack, assumed=False)
         return [_run(general, free, f"{FREE} ({WITHOUT})", n, seed, threads, "free")]
     text = f"an assumption, not an error: exact only where y's {lines} sum to 1"
-    return [replace(run, assumption=text)]
+    return [run._replace(assumption=text)]

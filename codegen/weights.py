@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from codegen.refusal import Refusal
 from codegen.schedule import Floats
 
 META = "meta"
@@ -21,7 +22,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 """The date of every entry, so that equal weights give equal bytes."""
 
 
-class OutputError(ValueError):
+class OutputError(Refusal):
     """A file that cannot be written; `str` of it is one clear sentence."""
 
 

@@ -14,7 +14,7 @@ from derive.functions import is_function
 from derive.notation import write
 from derive.ops import ALONG
 from derive.shape import Dim, Shape
-from derive.term import Apply, Binding, Const, Term, Var, apply, const, walk
+from derive.term import Apply, Binding, Const, Term, Var, apply, const, rebuild, walk
 
 
 class _Known(NamedTuple):
@@ -24,6 +24,7 @@ class _Known(NamedTuple):
     scalars: frozenset[str]
 
 
+ARITHMETIC = ("neg", "add", "sub", "matmul")
 ELEMENTWISE = frozenset(("add", "sub", "mul", "div", "neg", "pow"))
 
 
@@ -35,10 +36,19 @@ def numpy_text(term: Term, shape: Shape, shapes: Mapping[str, Shape]) -> str | N
     flats = frozenset(name for name, own in shapes.items() if len(own) == 1)
     scalars = frozenset(name for name, own in shapes.items() if not own)
     known = _Known(flats, scalars)
+    term = term if shape else rebuild(term, lambda node: _one_entry(node, flats))
     made = _flat(term, known) if len(shape) == 1 else _matrix(term, known)
     if made is None or any(isinstance(n, Apply) and n.op == "each" for n in walk(made)):
         return None
     return write(made, "numpy", scalars=scalars)
+
+
+def _one_entry(term: Term, flats: frozenset[str]) -> Term:
+    """A part that is one entry long as this entry: `w[6:7]` in a formula that is a number."""
+    match term:
+        case Apply("slice", (Var(name),), (0, int(start), int(stop))) if stop - start == 1:
+            return apply("entry", Var(name), const(start)) if name in flats else term
+    return term
 
 
 def _flat(term: Term, known: _Known) -> Term | None:
@@ -89,6 +99,13 @@ def _matrix(term: Term, known: _Known) -> Term:
         return term
     if term.op == "each":
         return _einsum(term, known) or term
+    if term.op == "transpose" and (number := _number(term.args[0], known)) is not None:
+        return number
+    if term.op == "entry" and len(term.args) == 2:
+        return term
+    if term.op == "diag":
+        flat = _one_axis(term.args[0], known)
+        return apply("diag", flat or apply("ravel", _matrix(term.args[0], known)))
     if term.op in ALONG:
         return apply(f"{term.op} along", _matrix(term.args[0], known), const(_axis(term)))
     if term.op == "matmul" and (outer := _outer(term, known)):
@@ -122,7 +139,18 @@ def _outer(term: Apply, known: _Known) -> Term | None:
 
 
 def _made(term: Apply, args: list[Term]) -> Term:
+    """The op on arguments; NumPy has no minus of truth values, and their sum is none."""
+    if term.op in ARITHMETIC and all(map(_is_truth, args)):
+        args = [apply("mul", const(1), arg) for arg in args]
     return Apply(term.op, tuple(args), term.attrs)
+
+
+def _is_truth(term: Term) -> bool:
+    """Whether NumPy has truth values for a formula: `z > 0`, or a product of such."""
+    if not isinstance(term, Apply):
+        return False
+    within = ("mul", "transpose", "ravel", "column", "row")
+    return term.op == "step" or (term.op in within and all(map(_is_truth, term.args)))
 
 
 def _einsum(term: Apply, known: _Known) -> Term | None:

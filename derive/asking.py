@@ -12,8 +12,9 @@ from derive.entries import is_index_name
 from derive.notation.claims import read_claim
 from derive.notation.code import looks_like_code, read_code
 from derive.notation.names import Names, name_key
-from derive.scope import ClaimText, Scope
+from derive.scope import ClaimText, Link, Scope
 from derive.setting import Asked, Setting
+from derive.tensors import turned
 from derive.term import Apply, Term, Var, walk
 from derive.truth import ACTING, Target
 
@@ -23,13 +24,24 @@ DOUBTFUL = {"*": ("mul", "matmul"), r"\cdot": ("matmul", "mul"), r"\times": ("ma
 
 @dataclass(frozen=True)
 class Question:
-    """A claim that was read: its formulas, the derivative, the index letters of the left side."""
+    """A claim that was read: its formulas, the derivative, the index letters of the left side.
+
+    `turned`: the left side is the transpose of the derivative, or the derivative by a transpose.
+    """
 
     claim: ClaimText
     target: Target | None
     letters: tuple[str, ...]
     code: bool
     signs: dict[str, str]
+    turned: bool = False
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """The formulas for the derivative itself."""
+        if not self.turned:
+            return self.claim.links
+        return tuple(replace(one, term=turned(one.term)) for one in self.claim.links)
 
 
 def doubtful_signs(claims: Sequence[Asked]) -> tuple[str, ...]:
@@ -54,7 +66,8 @@ def question(asked: Asked, setting: Setting, signs: dict[str, str]) -> Question:
     target, letters = _target(asked, claim, scope)
     if target is not None:
         _known(target, setting, text)
-    return Question(claim, target, letters, code, signs)
+    sideways = bracket is None and _is_transpose(claim.left)
+    return Question(claim, target, letters, code, signs, sideways)
 
 
 def _read(text: str, scope: Scope) -> tuple[ClaimText, bool]:
@@ -84,7 +97,9 @@ def _target(asked: Asked, claim: ClaimText, scope: Scope) -> tuple[Target | None
         return Target(bracket.of, bracket.wrt, bracket.layout), letters
     if left is None and len(claim.links) == 1 and isinstance(claim.links[0].term, Var):
         left = claim.links[0].term
-    name = left.args[0] if isinstance(left, Apply) and left.op == "entry" else left
+    name = left
+    if isinstance(left, Apply) and (left.op == "entry" or _is_transpose(left)):
+        name = left.args[0]
     ends = derivative_of(name.name) if isinstance(name, Var) else None
     if isinstance(name, Var) and ends is None and name.name in asked.given:
         given = asked.given[name.name]
@@ -96,6 +111,10 @@ def _target(asked: Asked, claim: ClaimText, scope: Scope) -> tuple[Target | None
         help = "write `dL/dW2 = ...`, or say it in brackets: `claim [dL/dW2] ...`"
         raise refuse("D307", message, asked.line.text, claim.left_span, help=help)
     return Target(*ends), letters
+
+
+def _is_transpose(left: Term | None) -> bool:
+    return isinstance(left, Apply) and left.op == "transpose"
 
 
 def _letters(left: Term | None) -> tuple[str, ...]:

@@ -10,8 +10,9 @@ from derive.comparing import Program
 from derive.diagnostic import DeriveError, refuse
 from derive.elaborate import Elaborator
 from derive.points import size_names
+from derive.selection import is_selection
 from derive.setting import Asked, Setting
-from derive.shape import Shape
+from derive.shape import Dim, Shape
 from derive.tensors import Value, column_shape, solid
 from derive.term import Derivation, Equation, Symbol, Term, Var, rebuild, substitute
 from derive.truth import Target, Truth, inner_names
@@ -38,6 +39,10 @@ class Case:
         self.clashing = {n: Var(i) for n, i in self.inner.items() if n != i}
         self.truths: dict[str, Truth] = {}
         self.programs: dict[str, Program] = {}
+        self.claimed: dict[tuple[str, str], None] = {}
+        """What the claims are about, in order: derivatives that the text has names for."""
+        self.said: dict[str, Dim] = {}
+        """Names that the text has for sizes of a stack, by what they were first said of."""
 
     def renamed(self, term: Term) -> Term:
         """A formula in declared names, in those that are calculated with."""
@@ -49,8 +54,8 @@ class Case:
             self.truths[of] = Truth(self._derivation(of), self.shapes, self.inner[of])
         return self.truths[of]
 
-    def truth_of(self, term: Term) -> Truth:
-        """The derivatives of a formula, a number, that has no name."""
+    def truth_of(self, term: Term, shape: Shape = ()) -> Truth:
+        """The derivatives of a formula that has no name."""
         name = f"formula·{len(self.truths)}"
         plain = without_spans(term)
         known = next(
@@ -59,7 +64,7 @@ class Case:
         if known is None:
             derivation = self._derivation(next(iter(self.inner)))
             longer = replace(derivation, equations=(*derivation.equations, Equation(name, plain)))
-            known = Truth(replace(longer, loss=name), {**self.shapes, name: ()}, name)
+            known = Truth(replace(longer, loss=name), {**self.shapes, name: shape}, name)
             self.truths[name] = known
         return known
 
@@ -68,7 +73,7 @@ class Case:
         return replace(
             given,
             symbols=(
-                *(replace(s, name=self.inner[s.name]) for s in given.symbols),
+                *(replace(_free(s), name=self.inner[s.name]) for s in given.symbols),
                 *self.numbers(),
             ),
             equations=tuple(
@@ -96,8 +101,16 @@ class Case:
             named = {step.name: step.term for step in truth.gradients.steps}
             shapes = {n: column_shape(s) for n, s in truth.prover.shapes.items()}
             constants = {self.inner[n]: v for n, v in self.setting.constants.items()}
-            self.programs[of] = Program(truth.derivation, shapes, named, constants)
+            sizes = tuple(self.inner[n] for n in self.setting.loose_sizes())
+            self.programs[of] = Program(truth.derivation, shapes, named, constants, sizes=sizes)
         return self.programs[of]
+
+
+def _free(symbol: Symbol) -> Symbol:
+    """A symbol by which a claim may derive: a target as well as an input, but no pick of rows."""
+    if symbol.kind in ("input", "param") or is_selection(symbol.name):
+        return symbol
+    return replace(symbol, kind="input")
 
 
 @dataclass
@@ -116,8 +129,10 @@ class Reading:
     text: str
     leaves: dict[str, Term] = field(default_factory=dict)
     shapes: dict[str, Shape] = field(default_factory=dict)
+    programs: dict[int, Program] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
+    def speak(self) -> None:
+        """Takes up every given name, also those that the claim does not use."""
         for name in self.asked.given:
             try:
                 self.leaf(name)
@@ -134,12 +149,16 @@ class Reading:
         return made
 
     def differentiated(self, value: Value, wrt: str) -> Value:
-        """The gradient of a formula by a name, in forward names."""
+        """The derivative of a formula by a name, in forward names; of a tensor, the Jacobian."""
         known = self.case.setting.shapes
         if wrt not in known:
             raise refuse("D101", f"unknown name `{wrt}`", self.text)
-        truth = self.case.truth_of(self.resolved(solid(value)))
-        return Value(truth.written(self.case.inner[wrt]), known[wrt])
+        shape = () if value.single else value.shape
+        truth = self.case.truth_of(self.resolved(solid(value)), shape)
+        if not shape:
+            return Value(truth.written(self.case.inner[wrt]), known[wrt])
+        target = Target(truth.of, self.case.inner[wrt], self.arrangement)
+        return Value(truth.formula(target), truth.shape(target))
 
     def leaf(self, name: str) -> Value | None:
         """A given name or a derivative, as a name with a shape; None for other names."""
@@ -194,9 +213,11 @@ class Reading:
 
     def program(self) -> Program:
         """What is evaluated for this reading: the names of the text above the rest."""
-        base = self.case.program(self.of)
-        named = {name + LEAF: term for name, term in self.leaves.items()}
-        return base.extended(named, self.core())
+        count = len(self.leaves)
+        if count not in self.programs:
+            named = {name + LEAF: term for name, term in self.leaves.items()}
+            self.programs[count] = self.case.program(self.of).extended(named, self.core())
+        return self.programs[count]
 
     def core(self) -> dict[str, Shape]:
         """The shapes of the names of this text as they are kept."""

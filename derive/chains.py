@@ -8,18 +8,20 @@ found interval by interval; a change costs, and the cheapest of each shape are k
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
 from derive.arrays.pointwise import elementwise
 from derive.arrays.products import outer_product
 from derive.arrays.products import product as matrix_product
+from derive.arrays.rule import OPEN_EYE
+from derive.deadline import check_time
 from derive.edits import Edit
 from derive.ops import ShapeMismatch
-from derive.shape import Shape
+from derive.shape import Shape, agree, broadcast
 from derive.tensors import Value, same_shape
-from derive.term import Apply, Const, Term, apply
+from derive.term import Apply, Const, Term, apply, walk
 
 KEPT = 10
 """Formulas of one shape that are kept of each part of a product."""
@@ -66,6 +68,15 @@ def chain_of(term: Term) -> Chain:
     return Chain(left.factors + right.factors, (*left.signs, term.op, *right.signs))
 
 
+def factors_of(term: Term) -> Iterator[Term]:
+    """The factors of a formula and of its parts: what a right formula is made of."""
+    for node in walk(term):
+        if isinstance(node, Apply) and node.op in (*PRODUCTS, "div"):
+            for factor in chain_of(node.args[0] if node.op == "div" else node).factors:
+                if not isinstance(factor, Const):
+                    yield replace(factor, span=None)
+
+
 Variants = Callable[[Term], Sequence[Part]]
 
 
@@ -86,6 +97,7 @@ def bracketings(chain: Chain, variants: Variants, most: float) -> Iterator[Part]
 def _joined(
     chain: Chain, table: dict[tuple[int, int], list[Part]], start: int, end: int, most: float
 ) -> list[Part]:
+    check_time()
     found: dict[Shape, list[Part]] = {}
     for split in range(start + 1, end):
         sign = chain.signs[split - 1]
@@ -120,6 +132,8 @@ def join(op: str, left: Part, right: Part, sign: str, most: float) -> Part | Non
     cost = left.cost + right.cost + changed
     if cost > most or (op == "mul" and not scaling and not _alike(left.value, right.value)):
         return None
+    if not scaling and not _fit(op, left.value.shape, right.value.shape):
+        return None
     try:
         if op == "mul":
             value = elementwise("mul", left.value, right.value)
@@ -132,6 +146,13 @@ def join(op: str, left: Part, right: Part, sign: str, most: float) -> Part | Non
     edits = left.edits + right.edits + ((Edit(op, right.term),) if changed else ())
     key = (op, (*_flat(op, left.known_by), *_flat(op, right.known_by)))
     return Part(apply(op, left.term, right.term), value, cost, edits, key)
+
+
+def _fit(op: str, left: Shape, right: Shape) -> bool:
+    """Whether shapes fit; asked first, for a refusal that nobody reads takes long to write."""
+    if op == "mul":
+        return broadcast(left, right) is not None
+    return op != "matmul" or OPEN_EYE in (left, right) or agree(left[-1], right[0])
 
 
 def _flat(op: str, key: Key) -> tuple[Any, ...]:

@@ -7,23 +7,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
+from derive import chain_rule
 from derive.asking import DOUBTFUL, Question, doubtful_signs, name_of, question
-from derive.case import Case, Reading, derivative_of
+from derive.case import Case, Reading
+from derive.deadline import Allowance, TimeUp
 from derive.dense import Stack
 from derive.diagnostic import DeriveError, Diagnostic
 from derive.documents import document
 from derive.judgement import Judgement
+from derive.outcome import Outcome
 from derive.scope import Link
 from derive.setting import Asked, Setting, setting_of
-from derive.shape import Shape
+from derive.shape import long_axes
 from derive.stated_shape import stated_shape
 from derive.statement import Bracket, ClaimLine, Statement
 from derive.term import Apply, Var, variables, walk
 from derive.truth import ACTING, Target
 from derive.verdict import GOOD, Claim, Report
+
+SECONDS = 10.0
+"""Time for one claim, after which it is undecided."""
 
 ARRANGEMENTS = ("jacobian", "elementwise", "jacobian_T")
 
@@ -35,17 +41,22 @@ OPEN = (
 """What a stack may leave open, beside the mean over a batch, and what a report then says."""
 
 
-def check_document(text: str, *, layers: Stack | None = None) -> Report:
+def check_document(text: str, *, layers: Stack | None = None, limit: float = SECONDS) -> Report:
     """Judges every claim of a derivation document.
 
     `layers` is the network where the document does not describe it. A statement that cannot be read
-    is a claim with the verdict `unreadable`; nothing is raised for what a document says.
+    is a claim with the verdict `unreadable`; nothing is raised for what a document says. A claim
+    that takes more than `limit` seconds is `undecided`.
     """
+    allowance = Allowance(limit)
     try:
-        lines = document(text, layers)
+        with allowance.of(0):
+            lines = document(text, layers)
+        return _judged(lines, layers, allowance)
     except DeriveError as error:
         return Report((Claim("document", "unreadable", diagnostics=(error.diagnostic,)),))
-    return _judged(lines, layers)
+    except TimeUp:
+        return Report((Claim("document", "undecided", diagnostics=(_late(limit),)),))
 
 
 def check(stack: Stack, claims: Mapping[str, str]) -> Report:
@@ -59,7 +70,7 @@ def check(stack: Stack, claims: Mapping[str, str]) -> Report:
     proved
     """
     lines = [ClaimLine(_bracket(name, stack), text) for name, text in claims.items()]
-    return _judged(lines, stack) if lines else Report()
+    return _judged(lines, stack, Allowance(SECONDS)) if lines else Report()
 
 
 def _bracket(name: str, stack: Stack) -> Bracket:
@@ -69,26 +80,31 @@ def _bracket(name: str, stack: Stack) -> Bracket:
     return Bracket("gradient", loss, own)
 
 
-def _judged(lines: Sequence[Statement], layers: Stack | None) -> Report:
+def _late(seconds: float) -> Diagnostic:
+    return Diagnostic("D906", f"the limit of {seconds:g} s for one claim was reached")
+
+
+def _judged(lines: Sequence[Statement], layers: Stack | None, allowance: Allowance) -> Report:
     """The report; where a stack leaves the reduction open, for that which suits the claims."""
-    report, network = _report(lines, layers, None)
+    report, network = _report(lines, layers, None, allowance)
     if report.ok or network is None or network.stated or network.single:
         return report
     for option, note in OPEN:
-        other, _ = _report(lines, layers, option)
+        other, _ = _report(lines, layers, option, allowance)
         if _good(other) > _good(report):
             report = _noted(other, note)
     return report
 
 
 def _report(
-    lines: Sequence[Statement], layers: Stack | None, option: str | None
+    lines: Sequence[Statement], layers: Stack | None, option: str | None, allowance: Allowance
 ) -> tuple[Report, Stack | None]:
     made = Setting(option=option)
     if layers is not None:
         made.stacked(layers)
-    made = setting_of(lines, made)
-    return Checker(made).report(), made.network
+    with allowance.of(0):
+        made = setting_of(lines, made)
+    return Checker(made, allowance).report(), made.network
 
 
 def _good(report: Report) -> int:
@@ -96,8 +112,9 @@ def _good(report: Report) -> int:
 
 
 def _noted(report: Report, note: str) -> Report:
-    """The report, saying of what holds under which reading of the stack it does."""
-    claims = (replace(c, facts=(*c.facts, note)) if c.verdict in GOOD else c for c in report.claims)
+    """The report, saying of what is right under which reading of the stack it is."""
+    told = (*GOOD, "undecided")
+    claims = (replace(c, facts=(*c.facts, note)) if c.verdict in told else c for c in report.claims)
     return replace(report, claims=tuple(claims))
 
 
@@ -108,27 +125,11 @@ def _meaning(signs: Mapping[str, str], text: str) -> str | None:
     return "; ".join(f"`{sign}` is {names[signs[sign]]} here" for sign in unusual) or None
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """A verdict, and the judgements of all readings, in which what is right can be looked for."""
-
-    claim: Claim
-    judged: tuple[tuple[Judgement, Claim], ...] = ()
-
-    def mended(self) -> Claim:
-        """The claim with what is right, by the first reading in which that is found."""
-        for judgement, claim in self.judged:
-            found = judgement.mended(claim)
-            if found.repair is not None:
-                return replace(found, line=self.claim.line, note=found.note or self.claim.note)
-        return self.claim
-
-
 class Checker:
     """Judges the claims of one setting."""
 
-    def __init__(self, made: Setting) -> None:
-        self.setting, self.case = made, Case(made)
+    def __init__(self, made: Setting, allowance: Allowance) -> None:
+        self.setting, self.case, self.allowance = made, Case(made), allowance
 
     def report(self) -> Report:
         """The verdicts, under the meaning of the product signs that gives most claims a shape."""
@@ -141,52 +142,77 @@ class Checker:
                 best = found
             if all(one.claim.verdict in GOOD for one in best):
                 break
-        told = tuple(one.mended() for one in best)
+        told = tuple(one.told() for one in best)
         used = {d.message for claim in told for d in claim.diagnostics}
         notes = (note for note in self.setting.failures.values() if note.message not in used)
         return Report(told, tuple(notes))
 
     def judged(self, claims: Sequence[Asked], signs: dict[str, str]) -> Iterator[Outcome]:
-        """Every claim, one after another."""
-        for asked in claims:
-            for found in self.one(asked, signs):
+        """Every claim, one after another, each within its time."""
+        for place, asked in enumerate(claims, 1):
+            try:
+                with self.allowance.of(place):
+                    outcomes = self.one(asked, signs)
+            except TimeUp:
+                late = _late(self.allowance.seconds)
+                outcomes = [Outcome(Claim(_named(asked), "undecided", diagnostics=(late,)))]
+            for found in outcomes:
                 note = found.claim.note or asked.line.note or _meaning(signs, asked.line.text)
                 claim = replace(found.claim, line=asked.line.line, note=note)
                 yield replace(found, claim=claim)
 
     def one(self, asked: Asked, signs: dict[str, str]) -> list[Outcome]:
         """The verdicts on one claim: one for each formula in it, and one for a shape."""
-        name = name_of(Target(**vars(asked.line.bracket))) if asked.line.bracket else "claim"
+        name = _named(asked)
         try:
             asks = question(asked, self.setting, signs)
-            name = name_of(asks.target) if asks.target else name
-            return [*self.links(asked, asks), *self.shapes(asked, asks)]
+            if asks.target:
+                name = name_of(asks.target)
+                self.case.claimed[asks.target.of, asks.target.wrt] = None
+            told = [*self.links(asked, asks), *self.shapes(asked, asks)]
+            return [*told, *(Outcome(self.refused(name, one)) for one in asks.claim.unread)]
         except DeriveError as error:
-            found = self.cause(error.diagnostic)
-            verdict = "undecided" if found.code in LIMITS else "unreadable"
-            return [Outcome(Claim(name, verdict, diagnostics=(found,)))]
+            return [Outcome(self.refused(name, error.diagnostic))]
+
+    def refused(self, name: str, found: Diagnostic) -> Claim:
+        """A claim, or a formula of one, that was not understood or is too much."""
+        told = self.cause(found)
+        verdict = "undecided" if told.code in LIMITS else "unreadable"
+        return Claim(name, verdict, diagnostics=(told,))
 
     def links(self, asked: Asked, asks: Question) -> list[Outcome]:
         """The verdicts on the formulas; a step that only names tensors is passed over."""
         target = asks.target
         if target is None:
             return []
-        new = [link for link in asks.claim.links if not _restates(link, target)]
+        new = [link for link in asks.links if not _restates(link, target)]
         if not new and asks.claim.shape is not None:
             return []
         told = [link for link in new if not self.chain_of_tensors(link)]
-        return [self.link(asked, asks, target, link) for link in told or new or asks.claim.links]
+        return [self.step(asked, asks, target, link) for link in told or new or asks.links]
+
+    def step(self, asked: Asked, asks: Question, target: Target, link: Link) -> Outcome:
+        """The verdict on a formula, or on a step that only names the chain rule."""
+        large = next(chain_rule.large(link.term, self.setting.shapes), None)
+        if large is None:
+            return self.link(asked, asks, target, link)
+        before, note = chain_rule.step_of(link.term), None
+        if (other := before.before(target)) and before.plain:
+            told = self.link(asked, asks, other, Link(before.plain, link.span))
+            name = name_of(other)
+            if told.claim.verdict not in GOOD:
+                note = f"what stands beside `{large.name}` would have to be {name}"
+                return replace(told, claim=replace(told.claim, note=note))
+            note = f"what stands beside `{large.name}` is {name}, proved"
+        vectors, arrangement = next(self.readings(asks, link))
+        reading = Reading(self.case, asked, target.of, vectors, arrangement, asks.claim.text)
+        return Outcome(chain_rule.claim(reading, target, link, asks.code, large, note))
 
     def chain_of_tensors(self, link: Link) -> bool:
         """Whether a formula speaks of a derivative that has more than two axes."""
-        for node in walk(link.term):
-            if isinstance(node, Apply) and node.op == "gradient":
-                return True
-            ends = derivative_of(node.name) if isinstance(node, Var) else None
-            shapes = [self.setting.shapes.get(name, ()) for name in ends or ()]
-            if ends and _axes(shapes[0]) and sum(map(_axes, shapes)) > 2:
-                return True
-        return False
+        if chain_rule.restates(link.term):
+            return True
+        return any(chain_rule.large(link.term, self.setting.shapes))
 
     def shapes(self, asked: Asked, asks: Question) -> list[Outcome]:
         """The verdict on a shape that the claim states."""
@@ -218,6 +244,7 @@ class Checker:
         """How vectors may lie, and derivatives of tensors be arranged."""
         vectors = "numpy" if asks.code else self.setting.vectors or "column"
         inside = any("/d" in name for name in variables(link.term))
+        inside = inside or any(isinstance(n, Apply) and n.op == "gradient" for n in walk(link.term))
         for arrangement in ARRANGEMENTS if inside else ARRANGEMENTS[:1]:
             yield vectors, arrangement
 
@@ -226,13 +253,13 @@ class Checker:
         of, wrt = (self.setting.shapes[name] for name in (target.of, target.wrt))
         if asked.line.bracket is not None or not of:
             return (target.layout,)
-        jacobians = ("jacobian", "jacobian_T") if max(_axes(of), _axes(wrt)) < 2 else ()
+        jacobians = ("jacobian", "jacobian_T") if max(long_axes(of), long_axes(wrt)) < 2 else ()
         return (*ACTING, *jacobians)
 
 
-def _axes(shape: Shape) -> int:
-    """The number of axes that are longer than 1."""
-    return sum(not dim.is_one for dim in shape)
+def _named(asked: Asked) -> str:
+    """The derivative that a claim says it is about."""
+    return name_of(Target(**vars(asked.line.bracket))) if asked.line.bracket else "claim"
 
 
 LIMITS = ("D901", "D904", "D905", "D309")

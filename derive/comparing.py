@@ -6,16 +6,24 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 
 import mpmath
 
-from derive.exact import DIGITS, EXACTLY, QUICKLY, Arithmetic, Evaluator, Number, Table
-from derive.points import choices, constant, draw, size_names
+from derive.arithmetic import EXACTLY, QUICKLY, Arithmetic, Number
+from derive.exact import DIGITS, Evaluator, Table
+from derive.points import choices, constant, draw, entries, size_names
 from derive.shape import Shape
 from derive.term import Derivation, Term
 from derive.verdict import Witness
 
 SEEDS = 2
+MOST_BITS = 4_000
+"""The size of a number, in bits, beyond which its digits are not written."""
+
+MOST_ENTRIES = 500_000
+"""Numbers of a point beyond which a document, its sizes being numbers, is not calculated."""
+
 CLOSE, EXACT = 1e-8, mpmath.mpf(10) ** -25
 UNDEFINED = (ArithmeticError, LookupError, TypeError, ValueError)
 """What a formula raises at numbers where it has no value: a division by 0, a root of -1, an entry
@@ -47,22 +55,29 @@ class Program:
     constants: Mapping[str, object] = field(default_factory=dict)
     fixed: bool = False
     base: Program | None = None
+    sizes: tuple[str, ...] = ()
     made: dict[tuple[int, int, bool], Point | None] = field(default_factory=dict)
 
     def extended(self, named: Mapping[str, Term], shapes: Mapping[str, Shape]) -> Program:
         """The program with more named formulas; its points are those of this one."""
         known = {**self.shapes, **shapes}
-        return Program(self.derivation, known, named, self.constants, self.fixed, self)
+        return Program(self.derivation, known, named, self.constants, self.fixed, self, self.sizes)
 
+    @cached_property
     def choices(self) -> list[dict[str, int]]:
-        """The sizes to compare at."""
-        names = size_names(s.shape for s in self.derivation.symbols)
-        return choices(names, self.derivation.sizes, self.fixed or bool(self.constants))
+        """The sizes to compare at; none where every array would be too large."""
+        if self.base is not None:
+            return self.base.choices
+        shapes = [s.shape for s in self.derivation.symbols]
+        names = tuple(dict.fromkeys((*size_names(shapes), *self.sizes)))
+        found = choices(names, self.derivation.sizes, self.fixed or bool(self.constants))
+        arrays = [*shapes, *self.shapes.values()]
+        return [sizes for sizes in found if entries(arrays, sizes) <= MOST_ENTRIES]
 
     def points(self, *, exact: bool = False) -> Iterator[Point]:
         """The points, one after another, those without a value left out."""
         for seed in range(SEEDS):
-            for choice in range(len(self.choices())):
+            for choice in range(len(self.choices)):
                 point = self.point(choice, seed, exact=exact)
                 if point is not None:
                     yield point
@@ -71,7 +86,7 @@ class Program:
         """One point; the same numbers in machine arithmetic and in many digits."""
         key = (choice, seed, exact)
         if key not in self.made:
-            self.made[key] = self._made(self.choices()[choice], seed, exact)
+            self.made[key] = self._made(self.choices[choice], seed, exact)
         return self.made[key]
 
     def _made(self, sizes: dict[str, int], seed: int, exact: bool) -> Point | None:
@@ -90,7 +105,7 @@ class Program:
 
     def _more(self, sizes: Mapping[str, int], seed: int, exact: bool) -> Point | None:
         assert self.base is not None
-        below = self.base.point(self.choices().index(dict(sizes)), seed, exact=exact)
+        below = self.base.point(self.choices.index(dict(sizes)), seed, exact=exact)
         if below is None:
             return None
         values, arithmetic = dict(below.evaluator.values), below.evaluator.calculus.arithmetic
@@ -153,7 +168,7 @@ def witness(program: Program, claimed: Term, true: Term) -> Witness | None:
     """The first point, and the first entry there, in which two formulas differ; many digits."""
     with mpmath.workdps(DIGITS):
         for seed in range(SEEDS):
-            for choice in range(len(program.choices())):
+            for choice in range(len(program.choices)):
                 quick = program.point(choice, seed)
                 if quick is not None and difference(quick, claimed, true) is None:
                     continue
@@ -172,6 +187,8 @@ def _shown(point: Point, place: tuple[int, ...], claimed: Term, true: Term) -> W
 
 
 def _digits(value: Number) -> str:
+    if value and abs(mpmath.mag(value)) > MOST_BITS:
+        return "more than can be written" if mpmath.mag(value) > 0 else "nearly 0"
     return str(mpmath.nstr(mpmath.mpf(value), 6))
 
 

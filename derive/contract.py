@@ -9,7 +9,7 @@ an einsum.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from derive.diagnostic import DeriveError, refuse
 from derive.flatten import is_hidden
@@ -19,8 +19,7 @@ from derive.slots import Slot, is_index, range_of
 from derive.term import Apply, Term, Var, apply
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A term whose rows run over one index and columns over another (None: a single one)."""
 
     term: Term

@@ -23,6 +23,7 @@ from derive.statement import (
     Orientation,
     Statement,
 )
+from derive.unsaid import compared, counts, of_one_sample
 
 LOSSES = ("L", "J", "C", "E", "loss", "cost", "Loss", "Cost")
 PARAMETERS = re.compile(r"(?:[WwbUVB]|theta|Theta|gamma|beta)(?:[0-9_].*)?")
@@ -202,17 +203,21 @@ class Network:
     def head(self) -> Iterator[Statement]:
         """Sizes, what a vector is, and the symbols."""
         sizes = {dim: None for one in self.dims.values() for dim in one.dims if not dim.isdigit()}
+        texts = [one.text for one in self.ordered()]
+        sizes |= dict.fromkeys(counts(texts, {*self.defined, *self.dims}))
         if sizes:
             yield Dims(sizes)
         if self.dims:
             yield Orientation("row" if self.rows else "column")
-        yield from self.dims.values()
+        for one in self.dims.values():
+            yield compared(one, texts, self.rows) if one.kind == "target" else one
 
     def forward(self) -> Iterator[Statement]:
         """The forward lines, the one of the loss by the word for it."""
         for one in self.ordered():
             made = Loss if one.name == self.loss else Let
-            yield made(one.name, one.text, line=one.line, span=one.span)
+            text, note = of_one_sample(one.text, self.words, self.defined)
+            yield made(one.name, text, line=one.line, span=one.span, note=note or one.note)
 
     def ordered(self) -> Iterator[Definition]:
         """The definitions that are needed, each after those that it uses."""

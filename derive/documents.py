@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from derive import dense
 from derive.definitions import Definition, Shaped, network
 from derive.diagnostic import Span, refuse
-from derive.equation import Row, derivative_of, is_derivative, name_of, rows
+from derive.equation import Row, derivative_of, entries_of, is_derivative, name_of, rows
 from derive.extract import lines_of
 from derive.listing import Assignment, assignments
 from derive.markup import Piece, pieces
 from derive.prose import shapes_said
 from derive.renaming import renamed
+from derive.stages import stages
 from derive.statement import Alias, Bracket, ClaimLine, Declare, Let, Loss, Stack, Statement
 from derive.statements import KEYWORDS, MOST, statements
 
@@ -56,7 +57,9 @@ def document(text: str, layers: dense.Stack | None = None) -> tuple[Statement, .
     numbered = tuple(_numbered(text, found))
     if not given:
         return (*stated, *network(numbered))
-    return (*stated, *_aliases(numbered, layers), *_claims_only(numbered))
+    aliases = tuple(_aliases(numbered, layers))
+    steps = _stages(numbered, layers, aliases)
+    return (*stated, *aliases, *steps, *_claims_only(numbered))
 
 
 def is_explicit(text: str) -> bool:
@@ -87,7 +90,20 @@ def _aliases(found: tuple[Found, ...], layers: dense.Stack | None) -> Iterator[A
     """What a page calls the quantities of a stack."""
     definitions = [one for one in found if isinstance(one, Definition)]
     claims = [one for one in found if isinstance(one, ClaimLine)]
+    claims += [one.claim() for one in found if isinstance(one, Shaped)]
     return renamed(layers, definitions, claims) if layers else iter(())
+
+
+def _stages(
+    found: tuple[Found, ...], layers: dense.Stack | None, aliases: tuple[Alias, ...]
+) -> Iterator[Statement]:
+    """The steps of a page on the way to its loss that a stack has not."""
+    if layers is None:
+        return iter(())
+    definitions = [one for one in found if isinstance(one, Definition)]
+    claims = [one for one in found if isinstance(one, ClaimLine)]
+    spelled = (name.text for one in aliases if (name := name_of(one.written)))
+    return stages(definitions, claims, (*layers.derivation.names(), *spelled))
 
 
 def _claims_only(found: tuple[Found, ...]) -> Iterator[Statement]:
@@ -143,7 +159,11 @@ class Page:
         elif derivative_of(left):
             self.named = derivative_of(left)
         elif any(row.links[1:]) and name and not name.turned:
-            yield from _definitions(name.text, row, span)
+            dims = entries_of(row.links[-1])
+            if dims:
+                yield Shaped(row.left, dims, span=span)
+            else:
+                yield from _definitions(name.text, row, span)
         elif len(row.links) == 1 and row.dims is not None:
             yield self.shaped(row, part, span)
 

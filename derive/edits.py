@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from derive.functions import PRIME, is_function
 from derive.shape import Shape
-from derive.tensors import Value, turned
-from derive.term import Apply, Const, Term, Var, apply, const
+from derive.tensors import Value, same_shape, turned
+from derive.term import Apply, Const, Term, Var, apply
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Names:
     shapes: dict[str, Shape]
 
 
+PRODUCTS = ("matmul", "mul")
 Change = Callable[[Apply | Var | Const, Callable[[Term], Value | None], Names], Iterator[Edited]]
 
 
@@ -49,10 +50,14 @@ def without_bias_row(term: Term) -> Term:
 
 
 def _product(node: Term, value: Callable[[Term], Value | None], names: Names) -> Iterator[Edited]:
-    """A matrix product for an elementwise one, and the other way round."""
+    """A matrix product for an elementwise one, the other way round, or in place of a sum."""
+    if isinstance(node, Apply) and node.op == "add":
+        yield from (Edited(replace(node, op=op), (Edit(op, node.args[1]),)) for op in PRODUCTS)
     if isinstance(node, Apply) and node.op in ("matmul", "mul"):
         other = "mul" if node.op == "matmul" else "matmul"
-        yield Edited(replace(node, op=other), (Edit(other, node.args[1]),))
+        left, right = (value(arg) for arg in node.args)
+        if left and right and (other == "matmul" or same_shape(left.shape, right.shape)):
+            yield Edited(replace(node, op=other), (Edit(other, node.args[1]),))
         yield Edited(apply(node.op, *reversed(node.args)), (Edit("order", node),))
 
 
@@ -154,39 +159,3 @@ def _within(term: Apply, index: int, put: Callable[[Term], Term]) -> Callable[[T
         return replace(term, args=args)
 
     return outer
-
-
-def scaled(made: Edited, factor: Term) -> Edited:
-    """The formula times a factor, written as people do."""
-    if factor == const(1):
-        return made
-    edits = (*made.edits, Edit("sign" if factor == const(-1) else "scale", made.term, factor))
-    return Edited(_times(made.term, factor), edits)
-
-
-def _cancelled(term: Term, factor: Term) -> Term | None:
-    """The formula without its own factor that this one undoes, if it has that."""
-    if not isinstance(term, Apply) or term.op not in ("matmul", "mul", "div"):
-        return None
-    left, right = term.args
-    if term.op == "div" and factor in (right, apply("mul", const(1), right)):
-        return left
-    undone = isinstance(left, Const) and left.value and factor == const(1 / left.value)
-    if term.op != "div" and (undone or factor == apply("div", const(1), left)):
-        return right
-    inner = _cancelled(left, factor)
-    return None if inner is None else replace(term, args=(inner, right))
-
-
-def _times(term: Term, factor: Term) -> Term:
-    if (whole := _cancelled(term, factor)) is not None:
-        return whole
-    if factor == const(-1):
-        return term.args[0] if isinstance(term, Apply) and term.op == "neg" else apply("neg", term)
-    if isinstance(factor, Apply) and factor.op == "div" and isinstance(factor.args[0], Const):
-        over = factor.args[0].value
-        inner = _times(term, const(over)) if over != 1 else term
-        return apply("div", inner, factor.args[1])
-    if isinstance(factor, Apply) and factor.op == "mul" and factor.args[0] == const(1):
-        return apply("mul", factor.args[1], term)
-    return apply("mul", factor, term)

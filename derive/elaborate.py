@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from derive.arrays import RULES
+from derive.deadline import check_time
 from derive.diagnostic import refuse
 from derive.entries import is_index_name
 from derive.indexing import closed, letters_of
@@ -73,6 +74,7 @@ class Elaborator:
         return found[1]
 
     def _value(self, term: Term) -> Value:
+        check_time()
         if isinstance(term, Const):
             return Value(Const(term.value), ())
         if isinstance(term, Var):

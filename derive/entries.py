@@ -7,8 +7,8 @@ index notation and one in matrices are compared in one language.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from derive.shape import Dim, Shape
 from derive.term import Apply, Attr, Binding, Const, Term, Var, rebuild, walk
@@ -27,8 +27,7 @@ def is_index_name(name: str) -> bool:
     return name.startswith(INDEX)
 
 
-@dataclass(frozen=True, slots=True)
-class _Single:
+class _Single(NamedTuple):
     """One value as an operand without axes."""
 
     value: Expr
@@ -42,8 +41,7 @@ class _Single:
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """Reads the body of a binding: the calculus, the operands, the meanings of the other ops."""
 
     calculus: Any

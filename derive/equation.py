@@ -96,10 +96,13 @@ def tidied(text: str) -> str:
     'z = x W'
     """
     text = NUMBER.sub(" ", re.sub(r"\s+", " ", text).strip())
-    text = re.sub(r"(?<!\\)&", " ", text)
+    text = AMPERSAND.sub(lambda found: found[0] if len(found[0]) > 1 else " ", text)
     text = re.sub(r"\s+", " ", text).strip()
     return ENDING.sub("", text)
 
+
+AMPERSAND = re.compile(r"\\begin\{.*?\\end\{|(?<!\\)&")
+"""One that aligns; those inside of a matrix are its columns."""
 
 ENDING = re.compile(r"(?<![\s.,;])(?:[\s.,;]|\\quad|\\qquad|\\,|\\;|\\\\)+$")
 
@@ -111,6 +114,29 @@ def _row(text: str, start: int) -> Row:
     dims = _dims(shape["long"] or shape["short"]) if shape else None
     formula = text[: shape.start()] if shape and at_end(text, shape.end()) else text
     return Row(text, tuple(_links(formula)), dims, start)
+
+
+ENTRIES = re.compile(
+    r"(?:\\left\s*)?[(\[]?\s*\\begin\{(?:[bpvBV]?matrix|array)\}(?:\{[lcr| ]*\})?(?P<rows>.*?)"
+    r"\\end\{(?:[bpvBV]?matrix|array)\}\s*(?:\\right\s*)?[)\]]?(?P<turned>\s*\^\s*\{?\s*(?:T|\\top)\s*\}?)?",
+    re.S,
+)
+
+
+def entries_of(text: str) -> tuple[str, str] | None:
+    r"""The sizes of a matrix that is written entry by entry, none of them left out.
+
+    >>> entries_of(r"\begin{bmatrix} x_1 \\ x_2 \end{bmatrix}")
+    ('2', '1')
+    """
+    found = ENTRIES.fullmatch(text.strip())
+    if found is None or re.search(r"dots|\\begin", found["rows"]):
+        return None
+    rows = [row.count("&") + 1 for row in re.split(r"\\\\", found["rows"]) if row.strip()]
+    if not rows or len(set(rows)) > 1:
+        return None
+    sizes = (str(len(rows)), str(rows[0]))
+    return (sizes[1], sizes[0]) if found["turned"] else sizes
 
 
 def at_end(text: str, place: int) -> bool:

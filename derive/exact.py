@@ -6,175 +6,24 @@ the NumPy code that a module contains.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import product
+from operator import add, mul, sub
 from typing import Any
 
 import mpmath
 
-from derive.functions import FUNCTIONS, PRIME
-from derive.ops import op_row
-from derive.shape import Dim, Part, Shape
+from derive.arithmetic import EXACTLY, Arithmetic, Number, NumberCalculus
+from derive.deadline import check_time
+from derive.ops import Op, op_row
+from derive.shape import Shape
 from derive.term import Apply, Const, Derivation, Term, Var
 
 DIGITS = 50
 
-Number = Any
 Table = dict[tuple[int, ...], Number]
 """The entries of a tensor by their place; a scalar has the place ()."""
-
-
-@dataclass(frozen=True)
-class Arithmetic:
-    """A kind of number: how a rational becomes one, sums, powers, and the primitive functions."""
-
-    real: Callable[[Fraction | int], Number]
-    total: Callable[[Iterable[Number]], Number]
-    power: Callable[[Number, Number], Number]
-    primitives: Mapping[str, Callable[[Number], Number]]
-    pi: Callable[[], Number]
-
-
-EXACTLY = Arithmetic(
-    lambda value: mpmath.mpf(value.numerator) / value.denominator,
-    mpmath.fsum,
-    mpmath.power,
-    {
-        "exp": mpmath.exp,
-        "log": mpmath.log,
-        "sin": mpmath.sin,
-        "cos": mpmath.cos,
-        "erf": mpmath.erf,
-        "step": lambda z: mpmath.mpf(1 if z > 0 else 0),
-    },
-    lambda: +mpmath.pi,
-)
-"""Many digits: what decides."""
-
-QUICKLY = Arithmetic(
-    float,
-    sum,
-    math.pow,
-    {
-        "exp": math.exp,
-        "log": math.log,
-        "sin": math.sin,
-        "cos": math.cos,
-        "erf": math.erf,
-        "step": lambda z: 1.0 if z > 0 else 0.0,
-    },
-    lambda: math.pi,
-)
-"""Machine numbers: to sort out what many digits then decide."""
-
-
-@dataclass(frozen=True)
-class NumberCalculus:
-    """The calculus of `derive.ops` over numbers, at given sizes."""
-
-    sizes: Mapping[str, int]
-    arithmetic: Arithmetic = EXACTLY
-
-    zero = 0
-
-    @property
-    def pi(self) -> Number:
-        """The number."""
-        return self.arithmetic.pi()
-
-    def number(self, value: Fraction | int) -> Number:
-        """The constant."""
-        return self.arithmetic.real(value)
-
-    def sum(self, dim: Dim, body: Callable[[int], Number]) -> Number:
-        """The sum over a dimension."""
-        return self.arithmetic.total([body(k) for k in range(dim.size(self.sizes))])
-
-    def delta(self, a: int, b: int) -> int:
-        """1 where two places are equal, 0 elsewhere."""
-        return int(a == b)
-
-    def shift(self, place: int, parts: tuple[Part, ...]) -> int:
-        """The place moved by the sizes of `parts`."""
-        return place + (Dim(parts).size(self.sizes) if parts else 0)
-
-    def plus(self, a: int, b: int, sign: int) -> int:
-        """The sum or the difference of two places."""
-        return a + sign * b
-
-    def power(self, base: Number, exponent: Fraction) -> Number:
-        """A rational power."""
-        return self.arithmetic.power(base, self.number(exponent))
-
-    def fn(self, name: str, arg: Number) -> Number:
-        """An elementwise function by its definition; f' by mpmath's difference of f."""
-        if name.endswith(PRIME):
-            exact = NumberCalculus(self.sizes)
-            slope = mpmath.diff(lambda z: exact.fn(name.removesuffix(PRIME), z), arg)
-            return slope if self.arithmetic is EXACTLY else float(slope)
-        row = FUNCTIONS[name]
-        if row.definition is None:
-            return self.arithmetic.primitives[name](arg)
-        return row.definition(_Exactly(self), _Real(arg, self.arithmetic.real)).value
-
-
-@dataclass(frozen=True)
-class _Real:
-    """A number that mixes with Fraction without rounding to a float."""
-
-    value: Number
-    real: Callable[[Fraction | int], Number]
-
-    def _made(self, value: Number) -> _Real:
-        return _Real(value, self.real)
-
-    def _number(self, other: Any) -> Number:
-        return other.value if isinstance(other, _Real) else self.real(other)
-
-    def __add__(self, other: Any) -> _Real:
-        return self._made(self.value + self._number(other))
-
-    __radd__ = __add__
-
-    def __neg__(self) -> _Real:
-        return self._made(-self.value)
-
-    def __sub__(self, other: Any) -> _Real:
-        return self._made(self.value - self._number(other))
-
-    def __rsub__(self, other: Any) -> _Real:
-        return self._made(self._number(other) - self.value)
-
-    def __mul__(self, other: Any) -> _Real:
-        return self._made(self.value * self._number(other))
-
-    __rmul__ = __mul__
-
-
-@dataclass(frozen=True)
-class _Exactly:
-    """The calculus of a function's row over `_Real`."""
-
-    calculus: NumberCalculus
-
-    def _made(self, value: Number) -> _Real:
-        return _Real(value, self.calculus.arithmetic.real)
-
-    @property
-    def pi(self) -> _Real:
-        return self._made(self.calculus.pi)
-
-    def number(self, value: Fraction | int) -> _Real:
-        return self._made(self.calculus.number(value))
-
-    def power(self, base: _Real, exponent: Fraction) -> _Real:
-        return self._made(self.calculus.power(base.value, exponent))
-
-    def fn(self, name: str, arg: _Real) -> _Real:
-        return self._made(self.calculus.fn(name, arg.value))
 
 
 @dataclass(frozen=True)
@@ -236,12 +85,56 @@ class Evaluator:
 
     def _applied(self, term: Apply) -> tuple[Shape, Table]:
         row = op_row(term.op)
+        found = [self._found(arg) for arg in term.args]
+        shape = row.shape([own for own, _ in found], term.attrs)
+        quick = self._at_once(term.op, shape, [table for _, table in found])
+        if quick is not None:
+            return shape, quick
         outside = 0 if term.op == "each" else None
-        args = [Operand(shape, _keyed(t, outside)) for shape, t in map(self._found, term.args)]
-        shape = row.shape([arg.shape for arg in args], term.attrs)
-        ranges = [range(dim.size(self.sizes)) for dim in shape]
-        places = product(*ranges)
-        return shape, {p: row.index(self.calculus, p, args, term.attrs) for p in places}
+        args = [Operand(own, _keyed(table, outside)) for own, table in found]
+        places = product(*(range(dim.size(self.sizes)) for dim in shape))
+        return shape, {p: self._entry(row, p, args, term.attrs) for p in places}
+
+    def _entry(self, row: Op, place: tuple[int, ...], args: list[Operand], attrs: Any) -> Number:
+        check_time()
+        return row.index(self.calculus, place, args, attrs)
+
+    def _at_once(self, op: str, shape: Shape, tables: list[Table]) -> Table | None:
+        """The entries of the commonest ops, found without asking for each; None for others."""
+        if op == "matmul":
+            return _matrix_product(tables[0], tables[1], self.calculus.arithmetic.total)
+        if op == "transpose" and shape:
+            return {(j, i): value for (i, j), value in tables[0].items()}
+        if (
+            op in TERMWISE
+            and len(tables[0]) == len(tables[1])
+            and tables[0].keys() == tables[1].keys()
+        ):
+            here, right = TERMWISE[op], tables[1]
+            return {place: here(value, right[place]) for place, value in tables[0].items()}
+        return None
+
+
+TERMWISE: Mapping[str, Callable[[Number, Number], Number]] = {"add": add, "sub": sub, "mul": mul}
+
+
+def _matrix_product(a: Table, b: Table, total: Callable[[Iterable[Number]], Number]) -> Table:
+    rows, columns = _lines(a, 0), _lines(b, 1)
+    made: Table = {}
+    for i, row in enumerate(rows):
+        check_time()
+        for j, column in enumerate(columns):
+            made[i, j] = total(map(mul, row, column))
+    return made
+
+
+def _lines(table: Table, axis: int) -> list[list[Number]]:
+    """The rows of a matrix, or its columns; entries stand in the order of their places."""
+    count = 1 + next(reversed(table))[axis]
+    lines: list[list[Number]] = [[] for _ in range(count)]
+    for place, value in table.items():
+        lines[place[axis]].append(value)
+    return lines
 
 
 def _keyed(table: Table, outside: int | None) -> Callable[..., Number]:

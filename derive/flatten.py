@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from derive.ops import op_row
 from derive.shape import Shape
@@ -16,8 +17,7 @@ ARITHMETIC = frozenset({"add", "sub", "neg", "mul", "div", "pow"})
 """The ops that act on each entry and are no functions."""
 
 
-@dataclass(frozen=True)
-class Program:
+class Program(NamedTuple):
     """Nodes in order: name -> one op on names and numbers. Aliases are names for the same node."""
 
     nodes: dict[str, Apply]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from derive.dense import Stack
 from derive.diagnostic import refuse
@@ -22,8 +22,7 @@ from derive.tidy import hoisted, scalar_names, written_out
 from derive.unraised import formula_of
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One equation of the backward pass: `name = term`, its shape, and the ops it goes through."""
 
     name: str

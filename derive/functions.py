@@ -8,10 +8,10 @@ definition. A function whose derivative has no such form keeps it under the name
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 Expr = Any
 """An expression of whichever calculus interprets the row."""
@@ -21,8 +21,7 @@ Pairs = tuple[tuple[Expr, Expr], ...]
 Fold = Callable[[Any, Expr, Expr], Pairs]
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """An elementwise function of one argument.
 
     `definition(s, z)` builds the value with the calculus `s` (None: a primitive of it), and
@@ -186,3 +185,20 @@ PRIME = "'"
 def is_function(op: str) -> bool:
     """Whether an op of a term is an elementwise function or the derivative of one."""
     return op.removesuffix(PRIME) in FUNCTIONS
+
+
+_DERIVED = re.compile(r"d_?(\w+)|(\w+?)_?(?:prime|Prime|deriv|derivative)")
+
+
+def function_name(text: str) -> str | None:
+    """The elementwise function that a word names: `tanh`, `dsigmoid`, `relu_prime`.
+
+    >>> function_name("tanh"), function_name("drelu"), function_name("x")
+    ('tanh', "relu'", None)
+    """
+    if text in FUNCTIONS:
+        return text
+    if match := _DERIVED.fullmatch(text):
+        base = match.group(1) or match.group(2)
+        return base + PRIME if base in FUNCTIONS else None
+    return None

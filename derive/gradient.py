@@ -9,8 +9,8 @@ cross-entropy: `yhat - y`) is a name replaced by what it stands for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from derive.diagnostic import refuse
 from derive.facts import rules_for
@@ -34,8 +34,7 @@ def adjoint_name(name: str) -> str:
     return f"d{name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """How a name is used: as operand `place` of `op`, in the equation of `user`."""
 
     op: str
@@ -43,8 +42,7 @@ class Use:
     user: str
 
 
-@dataclass(frozen=True)
-class Adjoint:
+class Adjoint(NamedTuple):
     """dL/d(name): a sum of products over forward names and later adjoints; facts it relies on.
 
     `uses`: the ops through which the loss depends on it, nearest first.
@@ -57,8 +55,7 @@ class Adjoint:
     uses: tuple[Use, ...]
 
 
-@dataclass(frozen=True)
-class Backward:
+class Backward(NamedTuple):
     """The adjoints in the order of computation (loss first), and the program they belong to."""
 
     program: Program

@@ -8,11 +8,11 @@ own), until only entries of closed arrays are left.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
+from derive.deadline import check_time
 from derive.entries import INDEX, MADE, OPERAND, is_index_name
 from derive.ops import op_row
 from derive.shape import Dim, Part, Shape
@@ -70,8 +70,7 @@ def total(body: Term, letter: str, dim: Dim) -> Apply:
     return Apply("total", (body,), (letter, dim))
 
 
-@dataclass(frozen=True)
-class _Entry:
+class _Entry(NamedTuple):
     """A scalar formula that the meanings of ops can calculate with."""
 
     term: Term
@@ -163,8 +162,7 @@ class EntryCalculus:
         return _Entry(apply(name, arg.term))
 
 
-@dataclass(frozen=True)
-class _Operand:
+class _Operand(NamedTuple):
     """A formula, open or closed, that can be asked for an entry."""
 
     shape: Shape
@@ -188,6 +186,7 @@ class Pusher:
 
     def operand(self, term: Term) -> _Operand:
         """A formula as something that can be asked for an entry."""
+        check_time()
         if isinstance(term, Const):
             return _Operand((), lambda _: _Entry(term))
         if isinstance(term, Var) or not is_open(term):

@@ -12,6 +12,7 @@ from derive.arrays.rule import OPEN_EYE
 from derive.asking import Question, name_of
 from derive.case import Reading
 from derive.comparing import agree, confirmed, witness
+from derive.deadline import TimeUp
 from derive.diagnostic import DeriveError, refuse
 from derive.elaborate import Elaborator
 from derive.gradient import adjoint_name
@@ -24,7 +25,7 @@ from derive.scope import Link
 from derive.shape import Dim, Shape, shape_text
 from derive.shape import agree as sizes_agree
 from derive.tensors import Value, column_shape, same_shape, solid, turned
-from derive.term import Term, Var, substitute, variables
+from derive.term import Term, Var, apply, const, substitute, variables
 from derive.truth import ACTING, PROBE, Target, Truth
 from derive.verdict import Claim
 
@@ -57,20 +58,37 @@ class Judgement:
         """The verdict."""
         base = Claim(name_of(self.asked), "undecided", self.read_as(self.link.term))
         try:
-            value = self.value(self.link.term, self.reading.elaborator())
-            if value.shape == OPEN_EYE and len(self.shape) == 2:
-                value = sized(value, self.shape)
-            value = self.acting(value)
-            layout = self.fitting(value)
+            layout, claimed = self.fitted()
         except DeriveError as error:
             found = error.diagnostic
             if not found.code.startswith("D2"):
                 return replace(base, verdict="unreadable", diagnostics=(found,))
             return replace(base, verdict="ill-shaped", diagnostics=(found,))
-        claimed = self.reading.resolved(solid(value))
-        if layout == "transposed":
-            claimed = turned(claimed)
         return self.compared(replace(base, layout=layout), claimed)
+
+    def fitted(self) -> tuple[str, Term]:
+        """The layout in which the formula has the right shape, and what it is there.
+
+        Raises DeriveError where it has no shape, or a wrong one.
+        """
+        value = self.value(self.link.term, self.reading.elaborator())
+        if value.shape == OPEN_EYE and len(self.shape) == 2:
+            value = sized(value, self.shape)
+        value = self.acting(value)
+        layout = self.fitting(value)
+        claimed = self.reading.resolved(solid(value))
+        return layout, turned(claimed) if layout == "transposed" else claimed
+
+    def holds(self) -> bool:
+        """Whether the formula is proved in the layout that is asked for."""
+        try:
+            layout, claimed = self.fitted()
+            if layout == "transposed" or not agree(self.reading.program(), claimed, self.true):
+                return False
+            shape = column_shape(self.shape)
+            return self.truth.prover.equal(claimed, self.true, shape) is not None
+        except DeriveError:
+            return False
 
     def acting(self, value: Value) -> Value:
         """The factor as it acts on an upstream derivative; anything else as it is."""
@@ -112,11 +130,15 @@ class Judgement:
 
     def mended(self, claim: Claim) -> Claim:
         """The verdict on a wrong formula, with what is right."""
-        if claim.verdict not in ("refuted", "ill-shaped"):
-            return claim
+        if claim.verdict not in ("refuted", "ill-shaped") or self.asked.of == self.asked.wrt:
+            return claim  # a name by itself: what is meant is the derivative by another
+        self.reading.speak()
+        self.spoken()
         mender = Mender(self.reading, self.truth, self.target, self.asks.code, self.acting)
         try:
             found = mender.repair(self.matrices())
+        except TimeUp:
+            return replace(claim, note="no repair was found in the time for one claim")
         except DeriveError:
             return claim
         if found is None:
@@ -124,6 +146,17 @@ class Judgement:
         kinds = tuple(edit.kind for edit in found.edits)
         claim = replace(claim, repair=found.text, repair_numpy=found.numpy, edits=kinds)
         return replace(claim, mistake=mistake_of(kinds))
+
+    def spoken(self) -> None:
+        """Names the derivatives of the step before, where the text has claims about them."""
+        if self.truth.seeded or not self.truth.depends(self.target.wrt):
+            return
+        used = set(variables(self.truth.gradients[self.target.wrt].step))
+        for of, wrt in self.reading.case.claimed:
+            inner = self.reading.case.inner[wrt]
+            known = of == self.asked.of and self.truth.depends(inner)
+            if known and adjoint_name(self.truth.gradients[inner].name) in used:
+                self.reading.leaf(f"d{of}/d{wrt}")
 
     def matrices(self) -> Term:
         """The formula as one of matrices, where it has that form: small changes act on it."""
@@ -152,8 +185,9 @@ class Judgement:
         if not free:
             return value
         if value.shape:
-            raise refuse("D208", "this mixes index letters and whole arrays", self.text, term.span)
-        renamed, letters = self._letters(value.term, free, elaborator)
+            renamed, letters = self._rows(value, free, elaborator)
+        else:
+            renamed, letters = self._letters(value.term, free, elaborator)
         axes, rest = list[tuple[str, Dim]](), iter(letters)
         for dim in column_shape(self.shape):
             name = fresh_letter() if dim.is_one else next(rest, "")
@@ -162,12 +196,34 @@ class Judgement:
         shape = tuple(dim for _, dim in axes)
         return Value(closed(renamed, axes, shapes), shape[: len(self.shape)])
 
+    def _rows(
+        self, value: Value, free: frozenset[str], elaborator: Elaborator
+    ) -> tuple[Term, tuple[str, ...]]:
+        """An array for each sample, `x_i` being a row of x: its letters, and one for each axis."""
+        stated = tuple(letter for letter in self.asks.letters if letter in free)
+        places: list[Term] = []
+        own: list[str] = []
+        for dim in value.core:
+            places.append(const(0) if dim.is_one else Var(fresh_letter()))
+            if isinstance(place := places[-1], Var):
+                own.append(place.name)
+                elaborator.ranges[place.name] = (dim, self.link.term)
+        long = [dim for dim in column_shape(self.shape) if not dim.is_one]
+        if set(stated) != free or len(stated) + len(own) != len(long):
+            message = "this mixes index letters and whole arrays"
+            raise refuse("D208", message, self.text, self.link.term.span)
+        return apply("entry", solid(value), *places), (*stated, *own)
+
     def _range(self, letter: str, elaborator: Elaborator, axis: Dim) -> Dim:
         """Over what a letter runs: what it is said to index, or else the axis that it stands for.
 
         What a formula asks for outside of an array is 0 then, as in a convolution.
         """
         known = elaborator.ranges.get(letter)
+        if known and letter in self.asks.letters and not sizes_agree(known[0], axis):
+            of = name_of(self.asked)
+            message = f"the index {letter[1:]} runs over {known[0]} here, and in {of} over {axis}"
+            raise refuse("D207", message, self.text, known[1].span)
         return known[0] if known else axis
 
     def _letters(
@@ -223,8 +279,8 @@ class Judgement:
         raise refuse("D210", message, self.text, self.link.span)
 
     def _same(self, mine: Shape, wanted: Shape, loose: bool) -> bool:
-        if same_shape(mine, wanted):
-            return True
+        if same_shape(mine, wanted) or (not mine and all(dim.is_one for dim in wanted)):
+            return True  # a number is the one entry of a 1×1 matrix, also in code
         if not loose:
             return False
         bare = [tuple(d for d in shape if not d.is_one) for shape in (mine, wanted)]

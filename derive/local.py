@@ -8,9 +8,9 @@ too, so 784-100-10-10 and a net of depth 64 need the same dozen of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 import sympy
 
@@ -30,8 +30,7 @@ OUT, HERE = "@out", "@h"
 AXES = "ijkl"
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """Operand shapes and attributes with their sizes numbered in order of appearance."""
 
     shapes: tuple[Shape, ...]
@@ -93,7 +92,9 @@ def _fold(op: str, attrs: Attrs, shapes: tuple[Shape, ...]) -> tuple[Definition,
     product, value = row.fold(calculus, out, operands, attrs, tensor(HERE, result)(*out))
     rules = Rules()
     left = normal(polynomial(product, rules), rules)
-    return (Definition(left.terms[0].factors, polynomial(value, rules)),)
+    factors = left.terms[0].factors
+    # of a single entry the softmax is 1, and there is no factor to go by
+    return (Definition(factors, polynomial(value, rules)),) if factors else ()
 
 
 def _function_vjp(op: str, shape: Shape) -> Poly:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from derive.diagnostic import refuse
 from derive.notation import read
@@ -12,8 +12,7 @@ from derive.term import Apply, Const, Term, apply, walk
 PROBABILITIES = ("softmax", "log_softmax")
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(NamedTuple):
     """A loss summed over samples and outputs; the reduction divides by N where it is the mean.
 
     `fits`: output activations it may follow (empty: any but those in `unfit`). `target`: what the

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
+from typing import NamedTuple
 
 from derive.functions import FUNCTIONS, PRIME
 from derive.infer import shape_of
@@ -105,8 +106,7 @@ def pieces(dim: Dim) -> Iterator[tuple[Slot, str]]:
         before += (part,)
 
 
-@dataclass(frozen=True)
-class Operand:
+class Operand(NamedTuple):
     """A sub-formula that can be asked for an entry."""
 
     shape: Shape

@@ -7,8 +7,8 @@ terms share stands in front: `dH2 ∘ H2 - dH2 ∘ H2^2` is written `dH2 ∘ H2 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from derive.canonical import canonical
 from derive.contract import Piece, aligned, contract, entry, unsupported
@@ -24,8 +24,7 @@ Key = Atom | Mono
 """What is counted as one factor: an atom without bound indices, or a connected product."""
 
 
-@dataclass(frozen=True)
-class Product:
+class Product(NamedTuple):
     """A coefficient and factors with exponents."""
 
     coef: Fraction

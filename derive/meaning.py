@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import sympy
 
@@ -118,8 +118,7 @@ def derivative(name: str, arg: Expr) -> Expr:
     return sympy.diff(SymCalculus().fn(name, z), z).subs(z, arg)
 
 
-@dataclass(frozen=True)
-class Operand:
+class Operand(NamedTuple):
     """A sub-formula that can be asked for an entry."""
 
     shape: Shape

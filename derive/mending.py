@@ -7,18 +7,31 @@ from dataclasses import dataclass
 
 from derive.array_code import numpy_text
 from derive.case import LEAF, Reading
+from derive.chains import factors_of
 from derive.diagnostic import DeriveError
 from derive.edits import Edit, Names
 from derive.gradient import adjoint_name
 from derive.lower import lower
-from derive.matrix import matrix_form
 from derive.notation import write
-from derive.repair import Goal, Search, factors_of
+from derive.repair import Goal, Search
 from derive.selection import is_selection, selection_code
 from derive.shape import ONE, Shape
 from derive.tensors import Value, column_shape, solid, turned
-from derive.term import Apply, Term, Var, apply, rebuild, substitute, variables, walk
+from derive.term import (
+    Apply,
+    Binding,
+    Const,
+    Term,
+    Var,
+    apply,
+    const,
+    rebuild,
+    substitute,
+    variables,
+    walk,
+)
 from derive.truth import ACTING, Target, Truth
+from derive.unraised import with_diagonal
 
 WHOLE = Edit("whole")
 """No small change was found: the gradient itself is shown."""
@@ -58,10 +71,16 @@ class Mender:
         search = Search(goal, self.reading.program(), self.truth.prover, self.reading.elaborator())
         search.resolve, search.acting = self.reading.resolved, self.acting
         found = search.run(written)
-        if found is not None:
-            edited, value = found
-            return Repair(self.text(leftward(edited.term)), self.numpy(value), edited.edits)
-        return self.whole()
+        if found is None:
+            return self.whole()
+        edited, value = found
+        numpy = self.numpy(value)
+        if numpy is None:  # it holds a Jacobian, which only a formula can name
+            whole = self.whole()
+            if self.code or whole is None:
+                return whole
+            numpy = whole.numpy
+        return Repair(self.text(leftward(edited.term)), numpy, edited.edits)
 
     def whole(self) -> Repair | None:
         """The gradient as derived, where it has a matrix form."""
@@ -74,9 +93,10 @@ class Mender:
         term = self.spelled(term)
         if any(isinstance(n, Apply) and n.op == "each" for n in walk(term)):
             return None
-        value = Value(term, self.truth.shape(self.target))
-        numpy = self.numpy(value)
-        return None if numpy is None else Repair(self.text(term), numpy, (WHOLE,))
+        numpy = self.numpy(Value(term, self.truth.shape(self.target)))
+        if numpy is None:
+            return None
+        return Repair(numpy if self.code else self.text(term), numpy, (WHOLE,))
 
     def own(self) -> Term:
         """The true derivative in forward names."""
@@ -189,10 +209,21 @@ def leftward(term: Term) -> Term:
 
 
 def _once(term: Term) -> Term:
-    """Transposed twice is not at all, and a sum of a number is the number."""
+    """Transposed twice is not at all, and an array of one number is made of ones."""
     if isinstance(term, Apply) and term.op == "transpose":
         return turned(term.args[0])
+    if isinstance(term, Apply) and term.op == "each" and not term.args:
+        return _filled(term)
     return term
+
+
+def _filled(term: Apply) -> Term:
+    """An array of one number as people write it."""
+    (made,) = term.attrs
+    if not isinstance(made, Binding) or not isinstance(made.body, Const):
+        return term
+    ones = apply("ones", attrs=tuple(str(dim) for _, dim in made.indices))
+    return ones if made.body == const(1) else apply("mul", made.body, ones)
 
 
 def _named(table: Mapping[Var, Var]) -> dict[str, Term]:
@@ -201,11 +232,13 @@ def _named(table: Mapping[Var, Var]) -> dict[str, Term]:
 
 def raised(term: Term, shape: Shape, shapes: Mapping[str, Shape], truth: Truth) -> Term | None:
     """A formula of entries as a formula of matrices, where it has such a form."""
+    rules = truth.prover.plain.rules
+    rules.effort.left = None  # what a search for a proof has used up is no concern of this
     try:
-        blocks = lower(term, shapes, truth.prover.plain.rules, shape=column_shape(shape))
+        blocks = lower(term, shapes, rules, shape=column_shape(shape))
         if len(blocks) != 1:
             return None
         (value,) = blocks.values()
-        return matrix_form(value, column_shape(shape), lambda name: shapes[name])
+        return with_diagonal(value, column_shape(shape), shapes)
     except (DeriveError, KeyError):
         return None

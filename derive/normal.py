@@ -51,7 +51,7 @@ def normal(poly: Poly, rules: Rules) -> Poly:
             continue
         named = canonical(term.factors, term.bound)
         key = (named.factors, named.bound)
-        total[key] = total.get(key, Fraction(0)) + term.coef
+        total[key] = total[key] + term.coef if key in total else term.coef
     terms = (Mono(coef, *key) for key, coef in total.items() if coef)
     return Poly(tuple(sorted(terms, key=mono_key)))
 
@@ -70,9 +70,9 @@ def _merge(term: Mono, rules: Rules) -> Poly | None:
     powers: dict[Atom, Fraction] = {}
     for atom, power in term.factors:
         atom = _tidy(atom, rules)
-        powers[atom] = powers.get(atom, Fraction(0)) + power
+        powers[atom] = powers[atom] + power if atom in powers else power
     factors = tuple((a, _idempotent(a, p, rules)) for a, p in powers.items() if p)
-    if len(factors) == len(term.factors) and set(factors) == set(term.factors):
+    if factors == term.factors:  # most often the same objects, in the same order
         return None
     return Poly((Mono(term.coef, factors, term.bound),))
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import product
+from math import prod
 
 from derive.diagnostic import DeriveError, refuse
 from derive.exact import Table
@@ -14,8 +15,8 @@ from derive.sizes import linear, value_of
 from derive.tensors import column_shape
 from derive.term import Symbol
 
-SPREAD = 6
-"""How many sizes there are to choose from."""
+ROUND = 6
+"""How many sizes are taken before the smallest is taken again."""
 
 LARGEST = 8
 """A size of the document that is taken as it is."""
@@ -30,8 +31,7 @@ def size_names(shapes: Iterable[Shape]) -> tuple[str, ...]:
 def choices(names: tuple[str, ...], stated: Mapping[str, int], fixed: bool) -> list[dict[str, int]]:
     """Sizes to compare at, the smallest first; with `fixed`, the stated ones alone.
 
-    They are pairwise distinct for as many names as the sizes last: shapes are compared by their
-    names, and a value that agrees by the chance of two far sizes does so at one choice alone.
+    Two sizes that are equal in one choice differ in another, so that nothing fits by chance.
     """
     plain = list(_plain(names))
     small = {name: stated[name] for name in plain if 0 < stated.get(name, 0) <= LARGEST}
@@ -40,7 +40,8 @@ def choices(names: tuple[str, ...], stated: Mapping[str, int], fixed: bool) -> l
     made = list(_distinct(plain))
     if len(small) == len(plain):
         made.append(small)
-    return list(_possible(names, made))
+    found = list(_possible(names, made))
+    return [sizes for place, sizes in enumerate(found) if sizes not in found[:place]]
 
 
 def _plain(names: Iterable[str]) -> dict[str, None]:
@@ -67,9 +68,16 @@ def _possible(
 
 
 def _distinct(names: list[str]) -> Iterator[dict[str, int]]:
-    """Sizes from 2 to 7, those that stand near each other distinct; many names share them."""
-    yield {name: 2 + place % SPREAD for place, name in enumerate(names)}
-    yield {name: 1 + SPREAD - place % SPREAD for place, name in enumerate(names)}
+    """Sizes in turn, the small ones again and again: a network may have any number of layers."""
+    yield {name: place % ROUND + 2 for place, name in enumerate(names)}
+    yield {name: place % (ROUND + 1) + 2 for place, name in enumerate(reversed(names))}
+    if len(names) > ROUND * (ROUND + 1):
+        yield {name: place % (ROUND - 1) + 2 for place, name in enumerate(names)}
+
+
+def entries(shapes: Iterable[Shape], sizes: Mapping[str, int]) -> int:
+    """How many numbers arrays of these shapes hold."""
+    return sum(prod(dim.size(sizes) for dim in shape) for shape in shapes)
 
 
 def with_sums(names: Iterable[str], sizes: Mapping[str, int]) -> dict[str, int]:

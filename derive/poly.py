@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
+from derive.deadline import check_time
 from derive.diagnostic import refuse
 from derive.slots import Slot, fresh, is_index, range_of, replace, slot
 
@@ -66,6 +67,7 @@ class Poly:
 
         Raises DeriveError for a product of more than `TERMS` terms.
         """
+        check_time()
         right = lift(other)
         if len(self.terms) * len(right.terms) > TERMS:
             raise refuse("D901", f"the formula expands to more than {TERMS} terms")

@@ -7,27 +7,25 @@ small at any depth. Equal normal forms are a proof; anything else is none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import replace
+from functools import cached_property
+from typing import NamedTuple
 
 from derive.diagnostic import DeriveError, refuse
 from derive.facts import rules_for
-from derive.flatten import ARITHMETIC
 from derive.formulas import Gradients
-from derive.functions import FUNCTIONS, PRIME, is_function
 from derive.gradient import adjoint_name
 from derive.infer import typed
 from derive.local import prime
 from derive.lower import Blocks, lower
 from derive.normal import normal
+from derive.openings import by_entry, by_primitives, copies, defined, functions_of
 from derive.poly import Poly
 from derive.scale import Key, Scale, primitive
 from derive.shape import Shape, agree
 from derive.term import (
     Apply,
     Const,
-    Equation,
     Term,
     Var,
     apply,
@@ -35,7 +33,6 @@ from derive.term import (
     size,
     substitute,
     variables,
-    walk,
 )
 
 FLAT = 4_000
@@ -45,8 +42,7 @@ EFFORT, EFFORT_PER_NODE = 4_000, 20
 """Terms that one search for a proof may go through: the textbook's proofs need 1 to 6 a node."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """That two formulas are equal for all sizes, by these declared facts, by expanded functions."""
 
     facts: tuple[str, ...]
@@ -61,7 +57,7 @@ class Prover:
         self.shapes: dict[str, Shape] = dict(gradients.backward.program.shapes)
         aliases = gradients.backward.program.aliases.items()
         self.aliases = {name: term for name, term in aliases if isinstance(term, Var)}
-        self.aliases |= _copies(gradients.derivation.equations)
+        self.aliases |= copies(gradients.derivation.equations)
         self.shapes.update({name: self.shapes[t.name] for name, t in self.aliases.items()})
         self.steps = {step.name: step.term for step in gradients.steps}
         self.shapes.update({step.name: step.shape for step in gradients.steps})
@@ -69,9 +65,13 @@ class Prover:
         for name, term in self.steps.items():
             self.functions[name] = self._functions(term)
         equations = gradients.derivation.equations
-        self.forward = frozenset[str]().union(*(_functions(e.term) for e in equations))
+        self.forward = frozenset[str]().union(*(functions_of(e.term) for e in equations))
         self.readings: dict[frozenset[str], _Reading] = {}
-        self.plain = self._reading(frozenset())
+
+    @cached_property
+    def plain(self) -> _Reading:
+        """The reading in which every function stands for itself."""
+        return self._reading(frozenset())
 
     def _reading(self, expand: frozenset[str]) -> _Reading:
         """The reading in which some functions stand for their definitions."""
@@ -86,7 +86,7 @@ class Prover:
         side speaks; then with all of them, where one side speaks of exp at once. Where names do not
         decide, the adjoints are put into each other.
         """
-        proof = self.plain.equal(a, b, shape)
+        proof = self._step(a, b, shape) or self.plain.equal(a, b, shape)
         if proof is not None:
             return proof
         try:
@@ -94,11 +94,24 @@ class Prover:
         except DeriveError:
             return None
 
+    def _step(self, a: Term, b: Term, shape: Shape) -> Proof | None:
+        """A proof by the step that an adjoint is made with, where both speak of the same ones.
+
+        Most claims are such a step, and then no other quantity has to be known.
+        """
+        step = self.steps.get(b.name) if isinstance(b, Var) else None
+        if step is None or self._adjoints(a) != self._adjoints(step):
+            return None
+        return self.plain.directly(a, step, shape)
+
+    def _adjoints(self, term: Term) -> set[str]:
+        return self.steps.keys() & set(variables(term))
+
     def _opened(self, a: Term, b: Term, shape: Shape) -> Proof | None:
         """A proof with definitions and adjoints put in. Raises DeriveError beyond the limits."""
         left, right = self._functions(a), self._functions(b)
-        every = _defined(left | right | self.forward)
-        some = every if _by_primitives(left ^ right) else _defined(left ^ right)
+        every = defined(left | right | self.forward)
+        some = every if by_primitives(left ^ right) else defined(left ^ right)
         return (
             (self._reading(some).equal(a, b, shape) if some else None)
             or self.plain.equal(a, b, shape, flat=True)
@@ -109,7 +122,7 @@ class Prover:
     def _functions(self, term: Term) -> frozenset[str]:
         """The functions in a formula, with its adjoints put in."""
         inner = (self.functions[name] for name in variables(term) if name in self.functions)
-        return _functions(term).union(*inner)
+        return functions_of(term).union(*inner)
 
     def gradient(self, name: str, formula: Term, *, quick: bool = False) -> Proof | None:
         """A proof that the formula is dL/d(name), or None; its facts are those of both sides.
@@ -127,7 +140,7 @@ class Prover:
         if proof is None:
             return None
         mentioned = (self.gradients[n[1:]].facts for n in variables(formula) if n in self.steps)
-        return replace(proof, facts=tuple(sorted({*proof.facts, *own.facts}.union(*mentioned))))
+        return proof._replace(facts=tuple(sorted({*proof.facts, *own.facts}.union(*mentioned))))
 
     def flat(self, term: Term) -> Term:
         """The term with adjoints put into each other. Raises DeriveError beyond the limit."""
@@ -145,8 +158,7 @@ class _Reading:
         self.prover, self.expand, self.shapes = prover, expand, prover.shapes
         derivation = prover.gradients.derivation
         self.rules = rules_for(derivation, self.shapes, expand=expand, primes=self._prime)
-        self.opened = _elementwise(derivation.equations, expand)
-        self.known = self._known()
+        self.opened = by_entry(derivation.equations, expand)
         self.names: dict[Apply, tuple[Term, frozenset[str]]] = {}
 
     def _prime(self, name: str, arg: Poly) -> Poly:
@@ -163,9 +175,12 @@ class _Reading:
             shape=shape,
         )
 
-    def _known(self) -> dict[Key, tuple[str, Scale, frozenset[str]]]:
+    @cached_property
+    def known(self) -> dict[Key, tuple[str, Scale, frozenset[str]]]:
         """Keys of the quantities that have a name: forward nodes, then adjoints."""
         table: dict[Key, tuple[str, Scale, frozenset[str]]] = {}
+        used, left = frozenset(self.rules.used), self.rules.effort.left
+        self.rules.effort.left = None  # these are needed whatever the proof at hand may cost
         derivation = self.prover.gradients.derivation
         forward = {e.name: e.term for e in derivation.equations}
         for name, term in (*forward.items(), *self.prover.steps.items()):
@@ -175,6 +190,9 @@ class _Reading:
             key, scale = primitive(self.lower(term))
             if scale is not None:
                 table.setdefault(key, (name, scale, frozenset(self.rules.used)))
+        self.rules.used.clear()
+        self.rules.used.update(used)
+        self.rules.effort.left = left
         return table
 
     def named(self, term: Term) -> Term:
@@ -224,8 +242,7 @@ class _Reading:
 
         With `flat`, the adjoints among those names are then put into each other.
         """
-        self.rules.used.clear()
-        self.rules.effort.left = EFFORT + EFFORT_PER_NODE * (size(a) + size(b))
+        self._begin(a, b)
         try:
             a, b = self.named(a), self.named(b)
             if flat:
@@ -234,6 +251,18 @@ class _Reading:
         except DeriveError:
             return None
 
+    def directly(self, a: Term, b: Term, shape: Shape) -> Proof | None:
+        """A proof that two formulas are equal as they stand, or None."""
+        self._begin(a, b)
+        try:
+            return self._same(a, b, shape)
+        except DeriveError:
+            return None
+
+    def _begin(self, a: Term, b: Term) -> None:
+        self.rules.used.clear()
+        self.rules.effort.left = EFFORT + EFFORT_PER_NODE * (size(a) + size(b))
+
     def _same(self, a: Term, b: Term, shape: Shape) -> Proof | None:
         left, right = self.lower(a, shape), self.lower(b, shape)
         if any(normal(left[block] - right[block], self.rules).terms for block in left):
@@ -241,47 +270,7 @@ class _Reading:
         return Proof(tuple(sorted(self.rules.used)), bool(self.expand))
 
 
-def _copies(equations: Iterable[Equation]) -> dict[str, Var]:
-    """Names for the same values as another name, `b = a * 1`, by that name."""
-    found: dict[str, Var] = {}
-    for equation in equations:
-        term = equation.term
-        if isinstance(term, Apply) and term.op == "mul" and Const(Fraction(1)) in term.args:
-            other = next((arg for arg in term.args if isinstance(arg, Var)), None)
-            if other is not None:
-                found[equation.name] = found.get(other.name, other)
-    return found
-
-
 VIEWS = frozenset({"slice", "transpose"})
-
-
-def _defined(names: Iterable[str]) -> frozenset[str]:
-    """The functions, without primes, that have a definition by others."""
-    bases = {name.removesuffix(PRIME) for name in names}
-    return frozenset(base for base in bases if FUNCTIONS[base].definition is not None)
-
-
-def _by_primitives(names: Iterable[str]) -> bool:
-    """Whether one of the functions is a primitive such as exp, which may stand for any other."""
-    return any(FUNCTIONS[name.removesuffix(PRIME)].definition is None for name in names)
-
-
-def _functions(term: Term) -> frozenset[str]:
-    """The elementwise functions in a formula."""
-    nodes = (node for node in walk(term) if isinstance(node, Apply))
-    return frozenset(node.op for node in nodes if is_function(node.op))
-
-
-def _elementwise(equations: Iterable[Equation], expand: frozenset[str]) -> dict[str, Term]:
-    """Names for a function that is expanded, entry by entry of another name: H2 = silu(z2)."""
-    found: dict[str, Term] = {}
-    for equation in equations:
-        term = equation.term
-        ops = {node.op for node in walk(term) if isinstance(node, Apply)}
-        if _functions(term) & expand and ops <= ARITHMETIC | _functions(term):
-            found[equation.name] = substitute(term, found)
-    return found
 
 
 def _same(a: Shape, b: Shape) -> bool:

@@ -7,30 +7,22 @@ changes. Where none of these leads there, the gradient itself is what is right.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from derive.chains import ANY, PRODUCTS, Chain, Part, bracketings, chain_of
 from derive.comparing import Point, Program, agree, at
+from derive.deadline import TimeUp, within
 from derive.diagnostic import DeriveError
-from derive.edits import (
-    Edit,
-    Edited,
-    Names,
-    has_bias_row,
-    local_edits,
-    places,
-    scaled,
-    without_bias_row,
-)
+from derive.edits import Edit, Edited, Names, has_bias_row, local_edits, places, without_bias_row
 from derive.elaborate import Elaborator
 from derive.indexing import letters_of
 from derive.proof import Prover
+from derive.scaling import scaled
 from derive.shape import Shape
 from derive.tensors import Value, column_shape, same_shape, solid, turned
-from derive.term import Apply, Const, Term, Var, apply, const, size, walk
+from derive.term import Apply, Term, Var, apply, const, size
 
 SECONDS = 3.0
 """Time for the search for one repair, after which the gradient itself is shown."""
@@ -63,7 +55,6 @@ class Search:
         self.resolve: Callable[[Term], Term] = lambda term: term
         self.acting: Callable[[Value], Value] = lambda value: value
         self.tried: set[Term] = set()
-        self.deadline = time.monotonic() + SECONDS
         self.point: Point | None = next(program.points(), None)
 
     def value(self, term: Term) -> Value | None:
@@ -78,13 +69,11 @@ class Search:
         """The first right formula that is found, and its value; None within the time."""
         if self.point is None or size(term) > LARGEST:
             return None
-        for candidate in self.candidates(term):
-            found = self.right(candidate)
-            if found is not None:
-                return found
-            if time.monotonic() > self.deadline:
-                return None
-        return None
+        try:
+            with within(SECONDS):
+                return next(filter(None, map(self.right, self.candidates(term))), None)
+        except TimeUp:
+            return None
 
     # ------------------------------------------------------------------------------- candidates
 
@@ -222,7 +211,8 @@ class Search:
     def scales(self, value: Value) -> Iterator[Term]:
         """The factors that a formula may lack, by what it falls short of the truth at one point."""
         assert self.point is not None
-        mine, theirs = self.point.table(solid(value)), self.point.table(self.goal.true)
+        mine = self.point.table(self.resolve(solid(value)))
+        theirs = self.point.table(self.goal.true)
         if mine is None or not theirs:
             return
         place = max(theirs, key=lambda p: abs(theirs[p]))
@@ -244,10 +234,13 @@ class Search:
         for name in self.goal.sizes:
             length = self.length(name)
             for number in FACTORS[:3]:
+                part = const(sign.value * number)
                 if abs(size - number * length) < 1e-8 * size:
-                    yield apply("mul", const(sign.value * number), Var(name))
+                    yield apply("mul", part, Var(name))
                 if abs(size * length - number) < 1e-8:
-                    yield apply("div", const(sign.value * number), Var(name))
+                    yield apply("div", part, Var(name))
+                if abs(size * length**2 - number) < 1e-8:
+                    yield apply("div", apply("div", part, Var(name)), Var(name))
 
     def length(self, name: str) -> float:
         """What a size, or another name of a number, is at the point."""
@@ -256,22 +249,15 @@ class Search:
         return self.point.sizes.get(name) or float(known.get((), 0))
 
     def proved(self, made: Edited) -> tuple[Edited, Value] | None:
-        """The formula with its value, if it is proved equal to the truth."""
+        """The formula with its value, if it is proved, or else confirmed, to be the truth."""
         value, whole = self.value(made.term), self.acted(made.term)
-        if value is None or whole is None or not agree(self.program, solid(whole), self.goal.true):
+        if value is None or whole is None:
             return None
         core = self.resolve(solid(whole))
+        if not agree(self.program, core, self.goal.true):
+            return None
         try:
             proof = self.prover.equal(core, self.goal.true, column_shape(self.goal.shape))
         except DeriveError:
             return None
         return None if proof is None else (made, value)
-
-
-def factors_of(term: Term) -> Iterator[Term]:
-    """The factors of a formula and of its parts: what a right formula is made of."""
-    for node in walk(term):
-        if isinstance(node, Apply) and node.op in PRODUCTS:
-            for factor in chain_of(node).factors:
-                if not isinstance(factor, Const):
-                    yield replace(factor, span=None)

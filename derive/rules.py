@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from derive.deadline import check_time
 from derive.diagnostic import refuse
 from derive.poly import Atom, Factor, Poly
 from derive.shape import Dim
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """A name for a product: `pattern` (factors with free indices) equals `value`."""
 
     pattern: tuple[Factor, ...]
@@ -45,7 +46,8 @@ class Effort:
     left: int | None = None
 
     def spend(self) -> None:
-        """One term less. Raises DeriveError where none was left."""
+        """One term less. Raises DeriveError where none was left, TimeUp where no time is."""
+        check_time()
         if self.left is None:
             return
         if not self.left:

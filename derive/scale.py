@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from derive.lower import Block, Blocks
 from derive.normal import normal
@@ -12,8 +12,7 @@ from derive.rules import NO_RULES
 from derive.term import Const, Term, Var, apply
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(NamedTuple):
     """A scalar: a number times powers of sizes."""
 
     coef: Fraction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from derive.diagnostic import Span
+from derive.diagnostic import Diagnostic, Span
 from derive.shape import Shape
 from derive.term import Term
 
@@ -59,7 +59,8 @@ class ShapeText:
 class ClaimText:
     """A claim as it was read: the left side, the formulas said to be equal to it, a shape.
 
-    `letters`: the index letters of the left side, in order, also where it has no term.
+    `letters`: the index letters of the left side, in order, also where it has no term. `unread`:
+    why formulas of the chain were not understood, where others were.
     """
 
     text: str
@@ -68,3 +69,4 @@ class ClaimText:
     left_span: Span | None = None
     shape: ShapeText | None = None
     letters: tuple[str, ...] = ()
+    unread: tuple[Diagnostic, ...] = ()

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fractions import Fraction
+
+from derive.shape import Dim
+from derive.values import Value as Constant
+
 _SIGN = "·→"
 
 
@@ -23,3 +29,9 @@ def selection_code(name: str) -> str:
     """
     index, _, size = name.partition(_SIGN)
     return f"np.eye({size})[{index}]"
+
+
+def hot(rows: Constant, dim: Dim, sizes: Mapping[str, int]) -> Constant:
+    """An index as rows of zeros with a single 1."""
+    assert isinstance(rows, tuple)
+    return tuple(tuple(Fraction(place == row) for place in range(dim.size(sizes))) for row in rows)

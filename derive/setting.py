@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import Any
 
 from derive import statement as said
@@ -16,7 +15,7 @@ from derive.dense import Stack
 from derive.diagnostic import DeriveError, Diagnostic, refuse
 from derive.elaborate import Elaborator
 from derive.facts import with_axes
-from derive.functions import FUNCTIONS, PRIME
+from derive.functions import function_name
 from derive.infer import shapes_of
 from derive.layers import stack
 from derive.notation.claims import read_claim
@@ -25,9 +24,9 @@ from derive.notation.quantities import read_quantity
 from derive.notation.spelling import suggestion
 from derive.ops import ShapeMismatch
 from derive.scope import Alias, Scope
-from derive.selection import selection_name
-from derive.shape import Dim, Shape
-from derive.sizes import dim_of, linear
+from derive.selection import hot, selection_name
+from derive.shape import Dim, Shape, shape_text
+from derive.sizes import said_dim
 from derive.tensors import Value, solid
 from derive.term import Derivation, Equation, Symbol, Term, Var, apply, const
 from derive.values import Value as Constant
@@ -76,9 +75,13 @@ class Setting:
 
     def claimed(self, line: said.ClaimLine) -> Asked:
         """A claim with what its names mean here. An alias may speak of names given after it."""
+        return Asked(line, self.aliased(), dict(self.given))
+
+    def aliased(self) -> Scope:
+        """What a formula may use here, also by other spellings."""
         scope = self.scope()
         aliases = tuple(alias_of(written, text, scope) for written, text in self.aliases.items())
-        return Asked(line, replace(scope, aliases=aliases), dict(self.given))
+        return replace(scope, aliases=aliases)
 
     def add(self, statement: said.Statement) -> None:
         """Take one statement. Raises DeriveError where it does not fit those before."""
@@ -109,6 +112,11 @@ class Setting:
             if size is not None:
                 self.sizes[name] = size
 
+    def loose_sizes(self) -> list[str]:
+        """The names of sizes, also of those that no array has."""
+        made = {s.name for s in self.symbols} | {e.name for e in self.equations}
+        return [name for name, shape in self.shapes.items() if not shape and name not in made]
+
     def stacked(self, network: Stack) -> None:
         """The names of a stack of layers; `option` is for one that leaves its reduction open."""
         if self.option and not (network.stated or network.single):
@@ -126,7 +134,7 @@ class Setting:
     def declare(self, line: said.Declare) -> None:
         """A symbol."""
         self.fresh(line.name)
-        shape = tuple(_dim(text) for text in line.dims)
+        shape = tuple(said_dim(text) for text in line.dims)
         for dim in shape:
             self.shapes.update({part: () for part in dim.parts if isinstance(part, str)})
         self.symbols.append(Symbol(line.name, shape, line.kind, with_axes(line.facts, shape)))
@@ -160,7 +168,7 @@ class Setting:
                 raise
             first = error
         try:
-            term = read_claim(text, self.scope()).links[-1].term
+            term = read_claim(text, self.aliased()).links[-1].term
             return replace(self.elaborator(text), vectors=self.vectors or "column").value(term)
         except DeriveError:
             if looks_like_code(text):
@@ -179,7 +187,7 @@ class Setting:
             self.shapes[name] = shape = (*self.shapes[index], dim)
             self.symbols.append(Symbol(name, shape, "const", ("one-hot axis=1",)))
             if index in self.constants:
-                self.constants[name] = _hot(self.constants[index], dim, self.sizes)
+                self.constants[name] = hot(self.constants[index], dim, self.sizes)
         return name
 
     def known_selection(self, index: str, dim: Dim) -> str:
@@ -199,11 +207,35 @@ class Setting:
     def lost(self, name: str, text: str | None) -> None:
         """The loss, with its equation unless it has one."""
         if text is not None:
-            self.let(name, text)
+            self.own_loss(name, text)
         elif name not in self.shapes:
             help = suggestion(name, self.shapes)
             raise refuse("D101", f"the loss `{name}` has no equation", help=help)
         self.loss = name
+
+    def own_loss(self, name: str, text: str) -> None:
+        """A loss by its equation, which goes before that of a stack."""
+        if self.network is None or name != self.loss:
+            self.fresh(name)
+        try:
+            value = self.forward(text)
+            if self.network and not value.single:
+                raise refuse("D206", f"the loss is {shape_text(value.shape)}, and not a number")
+        except DeriveError:
+            self.unstaged()
+            raise
+        one = value.shape and value.single  # a row times a column
+        term = apply("sum", solid(value), attrs=(None, False)) if one else solid(value)
+        self.equations = [old for old in self.equations if old.name != name]
+        self.equations.append(Equation(name, term))
+        self.shapes[name] = () if value.single else value.shape
+
+    def unstaged(self) -> None:
+        """The stack alone, where a page's own way to the loss is not understood."""
+        own = self.network.derivation.equations if self.network else self.equations
+        for name in {one.name for one in self.equations} - {one.name for one in own}:
+            del self.shapes[name]
+        self.equations = list(own)
 
     def give(self, name: str, text: str) -> None:
         """A name for a derivative, from here on."""
@@ -259,23 +291,6 @@ def alias_of(written: str, text: str, scope: Scope) -> Alias:
     return Alias(written, term, letters=letters(written, text, scope))
 
 
-_DERIVED = re.compile(r"d_?(\w+)|(\w+?)_?(?:prime|Prime|deriv|derivative)")
-
-
-def function_name(text: str) -> str | None:
-    """The elementwise function that a word names: `tanh`, `dsigmoid`, `relu_prime`.
-
-    >>> function_name("tanh"), function_name("drelu"), function_name("x")
-    ('tanh', "relu'", None)
-    """
-    if text in FUNCTIONS:
-        return text
-    if match := _DERIVED.fullmatch(text):
-        base = match.group(1) or match.group(2)
-        return base + PRIME if base in FUNCTIONS else None
-    return None
-
-
 _SUBSCRIPTS = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -284,17 +299,3 @@ def letters(written: str, text: str, scope: Scope) -> tuple[str, ...]:
     inside = " ".join(_SUBSCRIPTS.findall(text))
     found = re.findall(r"\b[a-zA-Z]\b", inside)
     return tuple(dict.fromkeys(name for name in found if name not in scope.shapes))
-
-
-def _dim(text: str) -> Dim:
-    """`D`, `3`, or `D+1`; other arithmetic is a size of its own."""
-    parts = [part.strip() for part in text.split("+")]
-    if all(part.isidentifier() or part.isdigit() for part in parts):
-        return Dim(tuple(int(part) if part.isdigit() else part for part in parts))
-    return dim_of(linear(Dim((text,))))
-
-
-def _hot(rows: Constant, dim: Dim, sizes: Mapping[str, int]) -> Constant:
-    """An index as rows of zeros with a single 1."""
-    assert isinstance(rows, tuple)
-    return tuple(tuple(Fraction(place == row) for place in range(dim.size(sizes))) for row in rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 Part = int | str
 
@@ -50,6 +51,7 @@ def dim(*parts: Part) -> Dim:
     return Dim(parts)
 
 
+@lru_cache(maxsize=10_000)
 def agree(a: Dim, b: Dim) -> bool:
     """Whether two dimensions have the same size for all values of their names."""
     return a == b or a.total() == b.total()
@@ -76,6 +78,15 @@ def _wider(a: Dim, b: Dim) -> Dim | None:
     if a.is_one:
         return b
     return a if b.is_one else None
+
+
+def long_axes(shape: Shape) -> int:
+    """The number of axes that are longer than 1.
+
+    >>> long_axes((ONE, dim("N")))
+    1
+    """
+    return sum(not one.is_one for one in shape)
 
 
 def shape_text(shape: Shape, sizes: Mapping[str, int] | None = None) -> str:

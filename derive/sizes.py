@@ -66,3 +66,11 @@ def value_of(size: Linear, sizes: Mapping[str, int]) -> int:
     return sum(
         times * prod(sizes[one] for one in name.split("*") if name) for name, times in size.items()
     )
+
+
+def said_dim(text: str) -> Dim:
+    """`D`, `3`, or `D+1`; other arithmetic is a size of its own."""
+    parts = [part.strip() for part in text.split("+")]
+    if all(part.isidentifier() or part.isdigit() for part in parts):
+        return Dim(tuple(int(part) if part.isdigit() else part for part in parts))
+    return dim_of(linear(Dim((text,))))

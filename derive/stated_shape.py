@@ -7,7 +7,7 @@ from derive.case import Case, Reading
 from derive.diagnostic import DeriveError, refuse
 from derive.scope import ShapeText
 from derive.setting import Asked
-from derive.shape import Dim, Shape, dim_text, shape_text
+from derive.shape import Dim, Shape, agree, dim_text, shape_text
 from derive.verdict import Claim
 
 
@@ -50,6 +50,9 @@ def _matches(shape: Shape, stated: ShapeText, case: Case) -> bool:
 
 
 def _equal(dim: Dim, said: int | str, case: Case) -> bool:
+    """Whether a size is the stated one; of a stack, a new name says what its size is."""
+    if case.setting.network and isinstance(said, str) and said not in case.setting.shapes:
+        return agree(case.said.setdefault(said, dim), dim)
     known = dim_text(dim, case.setting.sizes)
     other = case.setting.sizes.get(str(said), said)
     return str(said).replace(" ", "") == str(dim) or str(other) == known

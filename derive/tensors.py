@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from derive.indexing import filled
 from derive.shape import ONE, Dim, Shape, agree
-from derive.term import Const, Term, Var, apply, const
+from derive.term import Apply, Const, Term, Var, apply, const
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,10 @@ def as_row(value: Value) -> Term:
 
 
 def turned(term: Term) -> Term:
-    """The transposed formula; twice is not at all."""
-    if not isinstance(term, Const | Var) and term.op == "transpose":
+    """The transposed formula; twice is not at all, and a number is its own."""
+    if isinstance(term, Const):
+        return term
+    if isinstance(term, Apply) and term.op == "transpose":
         return term.args[0]
     return apply("transpose", term)
 

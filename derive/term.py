@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TypeVar
 
+from derive.deadline import check_time
 from derive.diagnostic import Span
 from derive.shape import Dim, Shape
 
@@ -132,6 +133,7 @@ def size(term: Term) -> int:
 
 def fold(term: Term, combine: Callable[[Term, tuple[R, ...]], R]) -> R:
     """`combine(node, results of its arguments)` from the leaves up, at any depth."""
+    check_time()
     done: list[R] = []
     todo: list[tuple[Term, bool]] = [(term, False)]
     while todo:

@@ -8,8 +8,8 @@ Recognition and Machine Learning, 4.3 and 5.3; Goodfellow et al., Deep Learning,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from derive.dense import Stack
 from derive.notation import read
@@ -77,8 +77,7 @@ BACK = {
 """dL/dH of the layer before: the error comes back through the weights, not through the bias."""
 
 
-@dataclass(frozen=True, slots=True)
-class Handmade:
+class Handmade(NamedTuple):
     """A formula from the table: the name it is the gradient of, its text, and it as a term."""
 
     name: str

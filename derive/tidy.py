@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from derive.shape import Shape
 from derive.term import Apply, Const, Term, Var, apply, const, fold, size, substitute, variables
@@ -15,8 +15,7 @@ LONGEST = 90
 LINEAR = frozenset({"matmul", "transpose", "slice", "sum"})
 
 
-@dataclass(frozen=True, slots=True)
-class Scaled:
+class Scaled(NamedTuple):
     """coef * core / (product of scalars below)."""
 
     coef: Fraction

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from derive.contract import unsupported
 from derive.diagnostic import DeriveError
-from derive.indexing import closed, fresh_letter, total
+from derive.indexing import closed, filled, fresh_letter, total
 from derive.local import free_entry
 from derive.matrix import matrix_form
-from derive.poly import DELTA, SUM, Atom, Mono, Poly
-from derive.shape import Shape
+from derive.poly import DELTA, SUM, Atom, Mono, Poly, rename
+from derive.shape import ONE, Shape
 from derive.slots import Slot, range_of
 from derive.term import Term, Var, apply, const
 
@@ -27,6 +27,44 @@ def _known(name: str, shapes: Mapping[str, Shape]) -> Shape:
     if name == DELTA:
         raise unsupported("a sum over a window")
     return shapes[name]
+
+
+def with_diagonal(value: Poly, shape: Shape, shapes: Mapping[str, Shape]) -> Term:
+    """The matrix formula of a general entry, its terms on the diagonal as `diag(v)`.
+
+    Raises DeriveError where it has no such form.
+    """
+    slots = free_entry(shape)
+    here = {slots, tuple(reversed(slots))}
+    on = [t for t in value.terms if any(a.head == DELTA and a.slots in here for a, _ in t.factors)]
+    if not on or not all(slots):
+        return matrix_form(value, shape, lambda name: _known(name, shapes))
+    off = Poly(tuple(term for term in value.terms if term not in on))
+    bare = Poly(tuple(_without_delta(term, slots) for term in on))
+    row, col = (place[0][0] for place in slots)
+    line = rename(bare, {col: ((row, 1),)})
+    column = matrix_form(line, (shape[0], ONE), lambda name: _known(name, shapes))
+    if not _mentions(line, row):
+        column = apply("mul", filled(1, (shape[0], ONE)), column)
+    diagonal = apply("diag", column)
+    if not off.terms:
+        return diagonal
+    return apply("add", diagonal, matrix_form(off, shape, lambda name: _known(name, shapes)))
+
+
+def _mentions(value: Poly, letter: str) -> bool:
+    """Whether a letter plainly stands in every term: what is one number for all of it has none."""
+    return all(
+        any(name == letter for atom, _ in term.factors for slot in atom.slots for name, _ in slot)
+        for term in value.terms
+    )
+
+
+def _without_delta(term: Mono, slots: tuple[Slot, ...]) -> Mono:
+    """The term without its delta of the row and the column."""
+    here = {slots, tuple(reversed(slots))}
+    kept = (f for f in term.factors if not (f[0].head == DELTA and f[0].slots in here))
+    return Mono(term.coef, tuple(kept), term.bound)
 
 
 def entries_form(value: Poly, shape: Shape, shapes: Mapping[str, Shape]) -> Term:

@@ -1,7 +1,8 @@
 """Fixtures and settings of all tests.
 
 A test marked `shared("VARIABLE")` needs a folder outside this repository, and the environment
-variable says where it is: `DERIVE_MNIST` the full set, `DERIVE_SHARED` a corpus of derivations.
+variable says where it is: `DERIVE_MNIST` the full set, `DERIVE_SHARED` a corpus of derivations,
+`DERIVE_SEEDS` the pages of the questions that this began with.
 Without it the test is skipped, and with `--require-shared` the run then fails.
 """
 
@@ -30,7 +31,7 @@ settings.register_profile(
 )
 settings.load_profile("derive")
 
-FOLDERS = ("DERIVE_MNIST", "DERIVE_SHARED")
+FOLDERS = ("DERIVE_MNIST", "DERIVE_SHARED", "DERIVE_SEEDS")
 """What `shared` may name."""
 
 

@@ -96,7 +96,7 @@ def _here(node: Term, ranks: Ranks) -> Iterator[Made]:
 
 
 def _scaled(node: Term, ranks: Ranks) -> Iterator[Made]:
-    """A sign, a number, a size, a transpose more; the diagonal of a softmax; one factor too many."""
+    """A sign, a number, a size, a transpose more; a softmax's diagonal; a square."""
     yield "sign", apply("neg", node)
     yield "times 2", apply("mul", const(2), node)
     yield "half", apply("div", node, const(2))

@@ -10,7 +10,8 @@ from typing import Any
 
 import mpmath
 
-from derive.exact import DIGITS, NumberCalculus, Table, evaluate, forward
+from derive.arithmetic import NumberCalculus
+from derive.exact import DIGITS, Table, evaluate, forward
 from derive.formulas import Gradients
 from derive.infer import shapes_of
 from derive.poly import DELTA, SUM, Atom, Poly

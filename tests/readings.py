@@ -1,7 +1,7 @@
-"""What a formula says, in NumPy: terms as they are read, evaluated by rules that are written anew here.
+"""What a formula says, in NumPy: terms as they are read, by rules that are written anew here.
 
-Nothing of `derive` but the data of a term is used, so this can judge what its checker says. `vectors`
-is the convention of a text: "numpy", or an array with one axis is a "column" or a "row".
+Nothing of `derive` but the data of a term is used, so this can judge what its checker says.
+`vectors` is the convention of a text: "numpy", or an array with one axis is a "column" or a "row".
 """
 
 from __future__ import annotations

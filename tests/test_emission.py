@@ -116,7 +116,7 @@ def test_each_line_carries_the_equation_that_it_computes() -> None:
 @pytest.mark.parametrize("name", ["lambda", "Ω", "x1; x2"])
 def test_a_name_that_is_none_in_python_is_refused(name: str) -> None:
     made = plan(derive.gradients(stack("2,2")))
-    odd = replace(made, forward=(replace(made.forward[0], name=name), *made.forward[1:]))
+    odd = replace(made, forward=(made.forward[0]._replace(name=name), *made.forward[1:]))
     with pytest.raises(DeriveError, match="cannot be a name in Python"):
         checked_names(odd)
 

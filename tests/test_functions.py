@@ -5,7 +5,7 @@ from __future__ import annotations
 import mpmath
 import pytest
 
-from derive.exact import NumberCalculus
+from derive.arithmetic import NumberCalculus
 from derive.functions import FUNCTIONS, PRIME
 from derive.local import prime, slope
 from derive.normal import normal

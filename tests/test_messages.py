@@ -251,6 +251,15 @@ def test_claims_that_cannot_be_right() -> None:
     assert {n: f"{d.code}: {d.message}" for n, (d,) in shown.items()} == CLAIMS
 
 
+LATE = "D906: the limit of 0 s for one claim was reached"
+
+
+def test_a_claim_without_time_is_undecided() -> None:
+    (claim,) = check_document(LAYER + "dL/dW = x.T @ (z - y)", limit=0).claims
+    (found,) = claim.diagnostics
+    assert (claim.verdict, f"{found.code}: {found.message}") == ("undecided", LATE)
+
+
 # ------------------------------------------------------------------------------- all of them
 
 
@@ -269,6 +278,7 @@ def test_every_code_has_its_sentence_in_a_test() -> None:
     texts = "".join(p.read_text(encoding="utf-8") for p in (HERE.parent / "derive").rglob("*.py"))
     raised = set(re.findall(r'"(D\d{3})"', texts)) - {"D001", "D999"} - set(MISTAKES)
     here = {sentence[:4] for _, sentence in GALLERY.values()} | {s[:4] for s in CLAIMS.values()}
+    here |= {LATE[:4]}
     there = "".join((HERE / name).read_text(encoding="utf-8") for name in GALLERIES)
     assert raised == here | set(re.findall(r"D\d{3}", there))
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 import mpmath
 import pytest
 
+from derive.arithmetic import NumberCalculus
 from derive.dense import Stack, without_facts
-from derive.exact import DIGITS, NumberCalculus, Table, evaluate
+from derive.exact import DIGITS, Table, evaluate
 from derive.functions import FUNCTIONS
 from derive.infer import shapes_of
 from derive.layers import HIDDEN_FUNCTIONS, stack

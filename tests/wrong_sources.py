@@ -1,15 +1,19 @@
-"""Documents whose right claims are made wrong: networks with their true gradients, and hand-written ones."""
+"""Documents whose right claims are made wrong: networks with their gradients, and others."""
 
 from __future__ import annotations
 
 import os
-import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from derive.formulas import gradients
 from derive.layers import stack
+
+Named = tuple[str, str]
+"""A name, and a document."""
 
 NETWORKS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("4,3,2", {}),
@@ -97,29 +101,38 @@ claim [dL/dX] (G * g - np.mean(G * g, axis=0) - Xh * np.mean(G * g * Xh, axis=0)
 """
 
 
-def documents() -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """A name, a document, and the notations in which its claims are written (none: their own)."""
+def own() -> Iterator[Named]:
+    """Networks and documents of this folder."""
     for layers, options in NETWORKS:
         yield from network(layers, options)
-    yield "columns", COLUMNS, ()
-    yield "rows", ROWS, ()
-    yield "normalised", NORMALISED, ()
+    yield "columns", COLUMNS
+    yield "rows", ROWS
+    yield "normalised", NORMALISED
+
+
+def documents() -> Iterator[Named]:
+    """Those, and the documents of a corpus where there is one."""
+    yield from own()
     yield from shared()
 
 
-def network(layers: str, options: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """The true gradients of one network, all of them claims."""
+def network(layers: str, options: dict[str, Any]) -> Iterator[Named]:
+    """The true gradients of one network, all of them claims, in each notation."""
+    options = {"reduction": "mean", **options}
     words = [k if v is True else f"{k}={v}" for k, v in options.items()]
-    name = " ".join(["stack", layers, *words])
+    head = " ".join(["stack", layers, *words])
     found = gradients(stack(layers, **options))
-    claims = [f"claim [dL/d{n}] {found[n].numpy}" for n in found if n != found.derivation.loss]
-    yield name, "\n".join([name, *claims]), ("numpy", "latex", "plain")
+    for notation in ("numpy", "latex", "matrix"):
+        names = [n for n in found if n != found.derivation.loss]
+        claims = [f"claim [dL/d{n}] {getattr(found[n], notation)}" for n in names]
+        yield f"{head} ({notation})", "\n".join([head, *claims])
 
 
-def shared() -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """The documents of a corpus, a file each or after lines of ##### and a name."""
-    folder = os.environ.get("DERIVE_SHARED")
-    for path in sorted(Path(folder, "cases").glob("*.txt")) if folder else ():
-        parts = re.split(r"^##### (\S+)\n", path.read_text(encoding="utf-8"), flags=re.M)
-        for name, text in zip(parts[1::2], parts[2::2], strict=True):
-            yield name, text, ()
+def shared() -> Iterator[Named]:
+    """The documents of a corpus, as the tool beside it writes them."""
+    folder = os.environ.get("DERIVE_SHARED", "")
+    tool = Path(folder, "tools", "cases.py")
+    for path in sorted(Path(folder, "cases").glob("*.yaml")) if folder else ():
+        show = [sys.executable, str(tool), "show", path.stem]
+        text = subprocess.run(show, check=True, capture_output=True, text=True).stdout
+        yield path.stem, text

@@ -12,6 +12,7 @@ then real numbers in contiguous arrays cost no allocation. `WORK` says which arr
 
 import ast
 import inspect
+import re
 from collections.abc import Iterable
 from functools import cache
 
@@ -154,26 +155,25 @@ def source(ops: Iterable[str], functions: Iterable[str] = ()) -> str:
         name = queue.pop()
         if name not in needed:
             needed.add(name)
-            queue.extend(parts[name][1])
-    return "\n\n\n".join(text for name, (text, _) in parts.items() if name in needed)
+            queue.extend(_mentioned(name))
+    return "\n\n\n".join(text for name, text in parts.items() if name in needed)
+
+
+DEFINITION = re.compile(r"^(?:def (\w+)\(|(\w+) = ).*(?:\n(?![^\s)]).*)*", re.M)
+"""A top-level function or assignment: its first line, and those that are indented or close it."""
 
 
 @cache
-def _definitions() -> dict[str, tuple[str, frozenset[str]]]:
-    """Every top-level name of the files: its text, and the other such names in it."""
-    found: dict[str, tuple[str, ast.stmt]] = {}
-    for module in (pieces, exponential, normal, rows, products):
-        text = inspect.getsource(module)
-        lines = text.splitlines()
-        for node in ast.parse(text).body:
-            match node:
-                case ast.FunctionDef(name=name) | ast.Assign(targets=[ast.Name(id=name)]):
-                    own = lines[node.lineno - 1 : node.end_lineno]
-                    found[name] = ("\n".join(own), node)
-    return {
-        name: (
-            text,
-            frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name)) & found.keys(),
-        )
-        for name, (text, node) in found.items()
-    }
+def _definitions() -> dict[str, str]:
+    """Every top-level name of the files, and its text; to parse all of them would take longer."""
+    texts = map(inspect.getsource, (pieces, exponential, normal, rows, products))
+    found = (match for text in texts for match in DEFINITION.finditer(text))
+    return {match[1] or match[2]: match[0].rstrip() for match in found}
+
+
+@cache
+def _mentioned(name: str) -> frozenset[str]:
+    """The other such names in the text of one."""
+    parts = _definitions()
+    nodes = ast.walk(ast.parse(parts[name]))
+    return frozenset(node.id for node in nodes if isinstance(node, ast.Name)) & parts.keys()

@@ -37,8 +37,7 @@ def _entry(e: Any, term: Apply) -> Value:
             e.window(letters_of(place), dim)
     full = len(places) == len(a.shape)
     made = read_entry(a, places) if full or not a.flat else apply("entry", solid(a), *places)
-    shape = a.shape[len(places) :]
-    result: Value = e.closed(_kept(Value(made, shape)))
+    result: Value = e.oriented(e.closed(_kept(Value(made, a.shape[len(places) :]))))
     return result
 
 
@@ -78,10 +77,13 @@ def _each(e: Any, term: Apply) -> Value:
     if len(dims) < len(letters):
         raise ShapeMismatch("index", "the range of an index is not known")
     axes = list(zip(letters, dims, strict=True))
-    shape = (*dims, *body.shape)
+    shape, inner = (*dims, *body.shape), solid(body)
     if len(shape) == 1:
         axes.append((fresh_letter(), ONE))
-    result: Value = e.closed(Value(array(solid(body), axes), shape))
+    if body.flat:
+        axes.append((fresh_letter(), body.shape[0]))
+        inner = read_entry(body, [Var(axes[-1][0])])
+    result: Value = e.closed(Value(array(inner, axes), shape))
     return result
 
 
@@ -101,27 +103,40 @@ def _delta(e: Any, term: Apply) -> Value:
 
 def _einsum(e: Any, term: Apply) -> Value:
     """`einsum('ia,ja->ij', Q, K)`: the letters are those of the axes."""
-    spec = str(term.attrs[0]).replace(" ", "")
-    inputs, _, output = spec.partition("->")
+    inputs, output = _axes_of(str(term.attrs[0]).replace(" ", ""))
     parts, ranges = args_of(e, term), dict[str, Dim]()
+    names = {letter: fresh_letter() for letter in "".join(inputs)}
+    if [len(letters) for letters in inputs] != [len(part.shape) for part in parts]:
+        raise ShapeMismatch("rank", "the letters of einsum are not the axes of these arrays")
     body: Term = const(1)
-    for letters, part in zip(inputs.split(","), parts, strict=True):
+    for letters, part in zip(inputs, parts, strict=True):
         for letter, dim in zip(letters, part.shape, strict=True):
             if not agree(ranges.setdefault(letter, dim), dim):
                 raise ShapeMismatch("index", f"`{letter}` has two sizes here")
-        here = read_entry(part, [Var(f"#{letter}") for letter in letters])
+        here = read_entry(part, [Var(names[letter]) for letter in letters])
         body = here if body == const(1) else apply("mul", body, here)
     for letter in sorted(set(ranges) - set(output)):
-        body = total(body, f"#{letter}", ranges[letter])
-    axes = [(f"#{letter}", ranges[letter]) for letter in output]
+        body = total(body, names[letter], ranges[letter])
+    axes = [(names[letter], ranges[letter]) for letter in output]
     wide = ONE_WIDE if len(axes) == 1 else ()
     return Value(closed(body, [*axes, *wide], e.core), tuple(dim for _, dim in axes))
 
 
+def _axes_of(spec: str) -> tuple[list[str], str]:
+    """The letters of every operand, and of the result; unsaid, those that occur once."""
+    inputs, arrow, output = spec.partition("->")
+    if not arrow:
+        once = (letter for letter in sorted({*inputs} - {","}) if inputs.count(letter) == 1)
+        output = "".join(once)
+    if not set(output) <= set(inputs) or len(set(output)) < len(output):
+        raise ShapeMismatch("index", f"the letters `{output}` are not those of the operands")
+    return inputs.split(","), output
+
+
 def _gradient(e: Any, term: Apply) -> Value:
-    """The gradient of a formula that has no name, such as a penalty, by a name."""
+    """The derivative of a formula that has no name, such as a penalty, by a name."""
     inner, by = e.value(term.args[0]), term.args[1]
-    if e.differentiated is None or not isinstance(by, Var) or not inner.single:
+    if e.differentiated is None or not isinstance(by, Var):
         raise ShapeMismatch("rank", "the gradient of an array is no array of this kind")
     result: Value = e.differentiated(inner, by.name)
     return result

@@ -65,7 +65,7 @@ def _gather(e: Any, term: Apply) -> Value:
     table, index = e.value(term.args[0]), term.args[1]
     if not isinstance(index, Var) or e.chosen is None or len(table.shape) != 2:
         raise ShapeMismatch("axis", "only rows of a matrix, by a declared index, are picked here")
-    rows = e.value(index).shape[0]
+    rows = e.shapes[index.name][0]
     name = e.chosen(index.name, table.shape[0])
     if isinstance(term.args[0], Apply) and term.args[0].op == "eye":
         return Value(Var(name), (rows, table.shape[1]))

@@ -42,7 +42,21 @@ def sized(value: Value, shape: Shape) -> Value:
 
 
 def _binary(op: str) -> Rule:
-    return lambda e, term: elementwise(op, *args_of(e, term))
+    def rule(e: Any, term: Apply) -> Value:
+        a, b = args_of(e, term)
+        return _fitting(op, a, b, e)
+
+    return rule
+
+
+def _fitting(op: str, a: Value, b: Value, e: Any) -> Value:
+    """Two values entry by entry. A column and a row make a table in NumPy, in mathematics never."""
+    made = elementwise(op, a, b)
+    whole = same_shape(made.shape, a.shape) or same_shape(made.shape, b.shape)
+    if e.vectors != "numpy" and not whole and len(a.shape) == len(b.shape):
+        both = f"{shape_text(a.shape)} and {shape_text(b.shape)}"
+        raise ShapeMismatch("elementwise", f"shapes {both} do not fit entry by entry")
+    return made
 
 
 def _times(e: Any, term: Apply) -> Value:
@@ -50,7 +64,7 @@ def _times(e: Any, term: Apply) -> Value:
     a, b = args_of(e, term)
     if e.vectors != "numpy" and _crossed(a.shape, b.shape):
         b = Value(turned(solid(b)), tuple(reversed(b.shape)))
-    return elementwise("mul", a, b)
+    return _fitting("mul", a, b, e)
 
 
 def _crossed(a: Shape, b: Shape) -> bool:

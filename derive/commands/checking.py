@@ -80,7 +80,7 @@ def _entry(one: Comparison) -> str:
 def _verification_data(verification: Verification) -> dict[str, Any]:
     return {
         "status": verification.status,
-        "forward": asdict(verification.forward),
+        "forward": verification.forward._asdict(),
         "notes": list(verification.notes),
         "runs": [_run_data(one) for one in verification.runs],
     }

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from types import ModuleType
 
 import codegen
 from codegen.emission import text_of
-from codegen.idx import DataError
 from codegen.loading import load
-from codegen.mnist import find, misfit
-from codegen.mnist import load as load_mnist
-from codegen.schedule import Settings, SettingsError, learning_rate
-from codegen.training import History, Stopped, TrainingError, train
+from codegen.refusal import Refusal
+from codegen.schedule import Settings, learning_rate
 from codegen.verification import Verification
-from codegen.weights import OutputError, check_writable, replacing
+from codegen.weights import check_writable, replacing
+from derive import commands
 from derive.commands.checking import verified
 from derive.commands.job import Job
 from derive.commands.network import network
@@ -29,16 +25,7 @@ from derive.diagnostic import DeriveError
 from derive.formulas import gradients
 from derive.verdict import Report
 
-REFUSALS = (
-    DeriveError,
-    DataError,
-    OutputError,
-    SettingsError,
-    TrainingError,
-    ImportError,
-    argparse.ArgumentTypeError,
-)
-CODINGS = {"distribution": "one-hot", "unit": "one-hot", "real": "one-hot", "sign": "signs"}
+REFUSALS = (DeriveError, Refusal, ImportError, argparse.ArgumentTypeError)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -49,8 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments, stack)
     claims = dict(_claim(text) for text in arguments.claim)
     _check_outputs(arguments)
-    if not arguments.no_train and _why_not(stack) is None:
-        find(arguments.data)
+    if not arguments.no_train:
+        commands.find_data(arguments, stack)
     job = Job(stack, Paper(quiet=arguments.json))
     try:
         return _work(job, arguments, settings, claims)
@@ -77,7 +64,7 @@ def _work(
     if code:
         job.paper.heading("Not trained", "something above is wrong or undecided")
         return code
-    return _train(job, arguments, settings, module)
+    return 0 if arguments.no_train else commands.train(job, arguments, settings, module)
 
 
 # --------------------------------------------------------------------------------- arguments
@@ -124,55 +111,4 @@ def _exit_code(report: Report, proved: bool, verification: Verification) -> int:
         return 1
     if verification.status == "UNRESOLVED":
         return 3
-    return report.exit_code if report.claims else 0
-
-
-# ---------------------------------------------------------------------------------------- train
-
-
-def _train(job: Job, arguments: argparse.Namespace, settings: Settings, module: ModuleType) -> int:
-    if arguments.no_train:
-        return 0
-    reason = _why_not(job.stack)
-    if reason is not None:
-        job.paper.heading("Not trained", "")
-        job.paper.line(f"  {reason}")
-        job.data["training"] = {"trained": False, "reason": reason}
-        return 0
-    mnist = load_mnist(arguments.data)
-    job.paper.heading("Training", mnist.description)
-    try:
-        with codegen.drawing(settings, len(mnist.train_labels)) as drawn:
-            history = train(
-                module,
-                mnist,
-                settings,
-                target_coding=CODINGS[job.stack.loss.target],
-                reduction=job.stack.reduction,
-                on_step=None if arguments.json else drawn.step,
-                on_epoch=None if arguments.json else drawn.epoch,
-                checkpoint=arguments.save,
-            )
-    except Stopped as stopped:
-        print(f"derive: {stopped}", file=sys.stderr)
-        return 130
-    return _report(job, arguments, history)
-
-
-def _why_not(stack: Stack) -> str | None:
-    """Why a stack does not train on MNIST, or None."""
-    if stack.single:
-        return "a stack for one sample is not trained on MNIST: leave out --single"
-    return misfit(stack.sizes, CODINGS[stack.loss.target])
-
-
-def _report(job: Job, arguments: argparse.Namespace, history: History) -> int:
-    accuracy = history.test_accuracy
-    job.paper.line(f"  test accuracy {100 * accuracy:.2f} %: {history.data}", "bold")
-    if arguments.save is not None:
-        job.paper.line(f"  weights: {arguments.save}")
-    if arguments.plot is not None:
-        codegen.draw(history, arguments.plot)
-        job.paper.line(f"  picture: {arguments.plot}")
-    job.data["training"] = {"trained": True, "test_accuracy": accuracy, **history.to_dict()}
-    return 0
+    return report.exit_code if report.claims else 0  # a job without claims has nothing unread

@@ -52,12 +52,13 @@ def _shape(found: Gradients, name: str, sizes: Mapping[str, int]) -> str:
 
 
 def judge(job: Job, claims: Mapping[str, str]) -> Report:
+    if not claims:
+        return Report()  # and the readers of claims are not imported
     report = derive.check(job.stack, claims)
-    if claims:
-        job.paper.heading("Claims")
-        for claim in report.claims:
-            job.paper.as_is("\n".join(f"  {one}" for one in str(claim).split("\n")))
-        job.data["claims"] = report.to_dict()["claims"]
+    job.paper.heading("Claims")
+    for claim in report.claims:
+        job.paper.as_is("\n".join(f"  {one}" for one in str(claim).split("\n")))
+    job.data["claims"] = report.to_dict()["claims"]
     return report
 
 

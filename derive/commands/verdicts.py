@@ -53,7 +53,7 @@ def said(claim: Claim) -> Iterator[tuple[str, str]]:
 def helped(claim: Claim) -> Iterator[tuple[str, str]]:
     """What is right, and where to read on."""
     if claim.repair:
-        yield "repair", glued(claim.repair)
+        yield "gradient" if claim.verdict == "undecided" else "repair", glued(claim.repair)
     if claim.repair_numpy:
         yield "in NumPy", claim.repair_numpy
     if kind := MISTAKES.get(claim.mistake or ""):

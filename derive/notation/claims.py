@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from derive.diagnostic import DeriveError, Span, refuse
+from derive.diagnostic import DeriveError, Diagnostic, Span, refuse
 from derive.notation.choices import GRADIENT
 from derive.notation.claim_reader import ClaimReader
 from derive.notation.claim_scanner import MAX_TOKENS, scan_claim
@@ -54,6 +54,14 @@ class _Side:
 
     resolved: Resolved
     span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    """Why a formula of a chain was not understood, and whether it is the last one."""
+
+    found: Diagnostic
+    last: bool
 
 
 class _Claim:
@@ -136,16 +144,32 @@ class _Claim:
                 letters = self.letters(parts[0])
                 self.pairs = self.jacobian(left)
                 parts = parts[1:]
-        links = tuple(self.link(part, letters) for part in parts if part)
+        links, unread = self.links([part for part in parts if part], letters)
         free = {letter for link in links for letter in _free(link.term)}
         return ClaimText(
             self.text,
             links,
             left,
             left_span,
-            statement.shape,
+            None if unread and unread[-1].last else statement.shape,
             tuple(letter for letter in letters if letter in free),
+            tuple(one.found for one in unread),
         )
+
+    def links(
+        self, parts: Sequence[Tokens], letters: Sequence[str]
+    ) -> tuple[tuple[Link, ...], list[_Unread]]:
+        """The formulas of the chain; one that cannot be read does not take the others with it."""
+        links: list[Link] = []
+        unread: list[_Unread] = []
+        for part in parts:
+            try:
+                links.append(self.link(part, letters))
+            except DeriveError as error:
+                unread.append(_Unread(error.diagnostic, part is parts[-1]))
+        if unread and not links:
+            raise DeriveError(unread[0].found)
+        return tuple(links), unread
 
     def left(self, tokens: Tokens) -> tuple[bool, Term | None]:
         """Whether a first part is the left side, and its term if it can be read."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from derive.diagnostic import DeriveError
 from derive.functions import is_function
 from derive.notation import loops
 from derive.notation.activations import FLAGS
+from derive.notation.dims import dim_of
 from derive.notation.environment import Environment, Own, Target, is_text, target_of
 from derive.notation.extents import extent
 from derive.notation.limits import MAX_NODES
@@ -52,7 +54,18 @@ class CodeReader(SurfaceReader):
                 return self.piece(body)
             case ast.Lambda(body=body):
                 return self.piece(body)
+            case ast.BinOp(ast.List([ast.Constant() as one]), ast.Mult(), rounds):
+                return self.repeated(one, rounds, node)
         return super().form(node)
+
+    def repeated(self, one: ast.expr, rounds: ast.expr, node: ast.expr) -> Piece:
+        """`[0] * n`"""
+        span = self.source.span(node)
+        ones = self.make.apply("ones", [], span, (dim_of(self, rounds),))
+        value = self.piece(one)
+        if value.term == Const(Fraction(0)):
+            return self.make.apply("zeros_like", [ones], span)
+        return self.make.apply("mul", [value, ones], span)
 
     def is_flag(self, node: ast.expr) -> bool:
         """Whether a condition only asks for the derivative: `if deriv == True`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from derive.diagnostic import DeriveError, Span
 from derive.notation.limits import MAX_NESTING
@@ -12,8 +12,7 @@ from derive.notation.piece import Maker
 from derive.notation.scanner import Token
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What ends an operand here: room, between the cells of `[1 H]`; a bar, in `|z|`."""
 
     room: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from derive.diagnostic import Span
 
@@ -13,8 +13,7 @@ Edit = tuple[int, int, str]
 """Start and end of a part, and what takes its place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """`text`, made out of `original`; `places[i]` is where the letter i of it comes from."""
 
     original: str

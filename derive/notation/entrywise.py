@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from derive.entries import INDEX, MADE
 from derive.notation.styles import Style, Written, atomic
-from derive.notation.table import ATOM, BESIDE, TIMES
+from derive.notation.table import ATOM, BESIDE, SCRIPT, TIMES
 from derive.term import Attr, Binding
 
 Write = Callable[[Style, Sequence[Written], Sequence[Attr]], Written]
@@ -75,9 +75,17 @@ def _einsum(style: Style, args: Sequence[Written], attrs: Sequence[Attr]) -> Wri
     return Written(f"{called}('{attrs[0]}', {arrays})", ATOM)
 
 
+def _gradient(style: Style, args: Sequence[Written], attrs: Sequence[Attr]) -> Written:
+    body, by = atomic(style, args[0]), args[1].text
+    latex = style.notation.name == "latex"
+    sign = rf"\frac{{\partial}}{{\partial {by}}}" if latex else f"∂/∂{by}"
+    return Written(f"{sign} {body}", SCRIPT if latex else BESIDE)
+
+
 WRITERS: Mapping[str, Write] = {
     "entry": _entry,
     "total": _total,
+    "gradient": _gradient,
     "delta": _delta,
     "array": _array,
     "each": _array,

@@ -70,14 +70,24 @@ def _array(node: Apply, args: tuple[Guess, ...]) -> Guess:
     if node.op == "transpose":
         return tuple(reversed(first))
     if node.op == "entry":
-        return first[len(args) - 1 :]
+        return _behind(first, len(args) - 1)
     if node.op == "matmul":
         return _product(first, args[1])
     if node.op == "outer":
         return first + args[1] if args[1] is not None and len(first + args[1]) == 2 else None
+    if node.op == "gather":
+        return args[1] + first[1:] if args[1] is not None else None
+    if node.op in ("column", "row") and len(first) == 1:
+        return (*first, Dim((1,))) if node.op == "column" else (Dim((1,)), *first)
     if node.op in ("sum", "mean"):
         return _reduced(first, node)
     return None
+
+
+def _behind(shape: Shape, indices: int) -> Shape:
+    """What indices leave; axes of size 1 may be left without one."""
+    rest = shape[indices:]
+    return () if all(size.is_one for size in rest) else rest
 
 
 def _product(left: Shape, right: Guess) -> Guess:

@@ -101,7 +101,16 @@ def _entries(reader: CodeReader, store: Store, terms: Sequence[str | None]) -> P
     _covered(reader, store, body, [bound[letter] for letter in letters], terms)
     span = reader.source.span(store.node)
     made = reader.make.apply("each", [body], span, tuple(order))
+    if len(order) == 1 and _is_column(reader, store):
+        made = reader.make.apply("column", [made], span)
     return combined(reader, store.base, store.sign, made, store.node) if store.adds else made
+
+
+def _is_column(reader: CodeReader, store: Store) -> bool:
+    """Whether what is filled has a second axis, of size 1."""
+    like = store.like if store.base is None else store.base.term
+    shape = None if like is None else extent(like, reader.scope.shapes)
+    return shape is not None and len(shape) == 2 and shape[1].is_one
 
 
 def _free(reader: CodeReader, store: Store, value: Piece, letters: Sequence[str]) -> Piece:

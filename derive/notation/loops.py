@@ -126,6 +126,8 @@ def _count(make: Maker, loop: Loop, span: Span) -> Piece:
 def each(make: Maker, loops: Sequence[Loop], body: Piece, shapes: Shapes, span: Span) -> Piece:
     """The array of a body for every round; what is an array in each round adds its axes."""
     for loop in loops:
+        if loop.rounds is not None and not mentions(body.term, loop.letter):
+            body = _repeated(make, loop, body, span)
         body = fitted(make, loop, body, shapes, span)
         bounds(loop, body.term, shapes)
     letters: tuple[Attr, ...] = tuple(loop.letter for loop in loops)
@@ -133,6 +135,16 @@ def each(make: Maker, loops: Sequence[Loop], body: Piece, shapes: Shapes, span: 
     if isinstance(term, Apply) and term.op == "each":
         return make.apply("each", [Piece(term.args[0], span)], span, (*letters, *term.attrs))
     return make.apply("each", [body], span, letters)
+
+
+def _repeated(make: Maker, loop: Loop, body: Piece, span: Span) -> Piece:
+    """The same in every round, said with the letter: times an entry of ones."""
+    ones = make.apply("ones", [], span, (str(loop.rounds),))
+    one = make.apply("entry", [ones, Piece(Var(loop.letter), span)], span)
+    if isinstance(body.term, Apply) and body.term.op == "each":
+        inner = make.apply("mul", [one, Piece(body.term.args[0], span)], span)
+        return make.apply("each", [inner], span, body.term.attrs)
+    return make.apply("mul", [one, body], span)
 
 
 def fitted(make: Maker, loop: Loop, body: Piece, shapes: Shapes, span: Span) -> Piece:

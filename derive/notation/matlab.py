@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 
 from derive.notation.draft import Draft, Edit
+from derive.notation.matlab_loops import has_loops, loops_to_python, places_to_python
 
 _DOTTED = re.compile(r"(?<![\d.])\.[*/^]|(?<=\d)\.[*^]")
 _QUOTE = re.compile(r"(?<=[\w)\]'])\.?'(?!\()")
@@ -33,6 +34,8 @@ def is_matlab(text: str) -> bool:
     """
     if _WORDS_OF_PYTHON.search(text) or "\\" in text or "?" in text:
         return False
+    if has_loops(text):
+        return True
     bare = _TEXTS.sub(" ", _COMMENTS.sub(" ", text))
     return bool(_DOTTED.search(bare) or _QUOTE.search(bare) or _END_RANGE.search(bare))
 
@@ -40,10 +43,10 @@ def is_matlab(text: str) -> bool:
 def matlab_to_python(text: Draft) -> Draft:
     """The text in Python's signs; places are counted from 0."""
     text = text.rewrite(r"%[^\n]*", "").rewrite(r"\.\.\.[^\n]*\n", " ")
-    text = text.rewrite(_ALL, ".T.ravel()")
+    text = loops_to_python(text).rewrite(_ALL, ".T.ravel()")
     text = text.rewrite(r"(?<=[\w)\]'])~=", "!=").rewrite(r"(?<![=<>!~])~(?=[\w(])", " not ")
     text = _summed(_joined(text.rewrite(_BROADCAST, lambda found: f"{found[1]}(")))
-    text = text.rewrite(_PRODUCTS, lambda found: _SIGNS[found.group()])
+    text = places_to_python(text).rewrite(_PRODUCTS, lambda found: _SIGNS[found.group()])
     return _indexed(text)
 
 

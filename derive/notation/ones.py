@@ -37,6 +37,8 @@ def _settled(node: Term) -> Term:
         left, right = node.args
         if _is_ones(right) and not _is_ones(left):
             return Apply("sum", (left,), (1, True), node.span)
+        if _is_turned(right) and _sums_rows(left):
+            return left
         if _is_turned(left) and not _is_ones(right):
             return Apply("sum", (right,), (0, True), node.span)
     return node
@@ -44,6 +46,11 @@ def _settled(node: Term) -> Term:
 
 def _is_turned(term: Term) -> bool:
     return isinstance(term, Apply) and term.op == "transpose" and _is_ones(term.args[0])
+
+
+def _sums_rows(term: Term) -> bool:
+    """Whether this is a matrix times ones: times their transpose, each sum is repeated."""
+    return isinstance(term, Apply) and term.op == "sum" and term.attrs == (1, True)
 
 
 def _refused(span: Span | None, text: str) -> DeriveError:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import NamedTuple
 
 from derive.diagnostic import DeriveError, Span, refuse
 from derive.functions import is_function
@@ -40,8 +42,7 @@ def is_scalar(op: str, attrs: Sequence[Attr], operands: Sequence[bool]) -> bool:
     return (op in _ELEMENTWISE or is_function(op)) and all(operands)
 
 
-@dataclass(frozen=True, slots=True)
-class Maker:
+class Maker(NamedTuple):
     """Makes terms out of one text."""
 
     text: str
@@ -120,6 +121,7 @@ class Maker:
 
     def power(self, base: Piece, exponent: Piece, span: Span) -> Piece:
         """The elementwise power; the exponent is a number."""
+        exponent = replace(exponent, term=_counted(exponent.term))
         if not isinstance(exponent.term, Const):
             message = "a power has to be a number"
             raise self.refusal("D109", message, exponent.span)
@@ -147,3 +149,18 @@ class Maker:
 def widen(piece: Piece, span: Span) -> Piece:
     """The same term, said to stand at a wider place: with its brackets."""
     return replace(piece, term=replace(piece.term, span=span), span=span, ones=None)
+
+
+_COUNTING: Mapping[str, Callable[[Fraction, Fraction], Fraction]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+}
+
+
+def _counted(term: Term) -> Term:
+    """Arithmetic of numbers done: `n - 1` where n stands for 3."""
+    match term:
+        case Apply(op, (Const(left), Const(right))) if op in _COUNTING:
+            return Const(_COUNTING[op](left, right), term.span)
+    return term

@@ -6,7 +6,7 @@ import ast
 import re
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from derive.diagnostic import DeriveError, Span, refuse
 from derive.notation.draft import Draft, draft
@@ -20,8 +20,7 @@ _FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError
 _BLOCK = "if 1:\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A text, the lines that Python was given of it, and where each starts in its draft."""
 
     draft: Draft
@@ -131,4 +130,4 @@ def _guarded(text: str | Draft) -> Draft:
         if depth > MAX_NESTING:
             message = f"brackets are nested more than {MAX_NESTING} deep"
             raise refuse("D106", message, given.original, given.span(place, place + 1))
-    return replace(given, text=clean)
+    return given._replace(text=clean)

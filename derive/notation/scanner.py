@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from derive.diagnostic import DeriveError, Span, refuse
 from derive.notation.letters import letter_name
@@ -38,8 +37,7 @@ from derive.notation.spelling import shown, suggestion
 from derive.notation.table import SPELLINGS
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of text: its kind, its canonical spelling, its place, and if room stands before it.
 
     Kinds: number, digits (of a name), letter, greek, word, accent, sign, open, close, command, end;

@@ -69,6 +69,15 @@ def _ravel(call: Called) -> Piece:
     return call.apply("ravel", call.piece(0))
 
 
+def _atleast(call: Called) -> Piece:
+    """`np.atleast_2d(x)` lays an array with one axis as a row."""
+    piece = call.piece(0)
+    shape = extent(piece.term, call.reading.scope.shapes)
+    if shape is None:
+        raise call.refusal("needs an array whose shape is known here")
+    return call.apply("row", piece) if len(shape) == 1 else piece
+
+
 def _squeeze(call: Called) -> Piece:
     call.count(1, 2, "axis")
     return call.apply("squeeze", call.piece(0))
@@ -193,6 +202,7 @@ SHAPING: Mapping[str, Builder] = {
     **dict.fromkeys(("reshape", "view"), _reshape),
     **dict.fromkeys(("ravel", "flatten"), _ravel),
     "squeeze": _squeeze,
+    "atleast_2d": _atleast,
     **dict.fromkeys(("expand_dims", "unsqueeze"), _expand),
     **dict.fromkeys(("transpose", "t", "permute", "swapaxes"), _transpose),
     **dict.fromkeys(("concatenate", "concat", "cat"), _joined(None)),

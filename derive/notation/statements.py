@@ -104,12 +104,20 @@ class Runner(Keeper):
                 pieces = [self.reader.piece(part) for part in values]
             case ast.Attribute(array, "shape"):
                 pieces = [self.reader.length(array, k, value) for k in range(len(targets))]
+            case _ if self.is_store(value):
+                return None
             case _:
                 message = "what each of these names gets is not known"
                 raise self.reader.refusal("D116", message, node)
         for target, piece in zip(targets, pieces, strict=True):
             self.put(self.spot(target), piece, self.reader.nodes)
         return None
+
+    def is_store(self, value: ast.expr) -> bool:
+        """Whether a value only holds others, as `cache` does: the names stand for themselves."""
+        while isinstance(value, ast.Attribute | ast.Subscript):
+            value = value.value
+        return isinstance(value, ast.Name) and not self.reader.names_something(value.id)
 
     def augmented(
         self, target: ast.expr, op: ast.operator, value: ast.expr, node: ast.stmt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from dataclasses import replace
 
 from derive.notation.codelike import CodeReader, tree_key
 from derive.notation.extents import extent
@@ -18,6 +19,7 @@ from derive.term import Const
 
 def stored(reader: CodeReader, store: Store) -> Piece:
     """The array after the assignment."""
+    store = _narrowed(reader, store)
     items = store.items
     if all(is_all(item) for item in items):
         return _everything(reader, store)
@@ -28,6 +30,16 @@ def stored(reader: CodeReader, store: Store) -> Piece:
     if any(_is_block(item) for item in items):
         return _block(reader, store)
     return picked(reader, store)
+
+
+def _narrowed(reader: CodeReader, store: Store) -> Store:
+    """The place without the 0 for a second axis of size 1, `db[i, 0]`."""
+    like = store.like if store.base is None else store.base.term
+    shape = None if like is None else extent(like, reader.scope.shapes)
+    match store.items:
+        case (first, ast.Constant(0)) if shape is not None and len(shape) == 2:
+            return replace(store, items=(first,)) if shape[1].is_one else store
+    return store
 
 
 def _everything(reader: CodeReader, store: Store) -> Piece:
@@ -104,15 +116,19 @@ class _Unmasking(ast.NodeTransformer):
 
 
 def _labelled(reader: CodeReader, store: Store, label: ast.expr) -> Piece:
-    """`dscores[range(N), y] -= 1`: less 1 where y is."""
+    """`dscores[range(N), y] -= 1`: less 1 where y is; with `=`, what was there is lost."""
     base, span = base_of(reader, store), reader.source.span(store.node)
     ones = one_hot(reader, base, label)
-    if not store.adds:
-        raise misplaced(reader, store, "only `+=` and `-=` are read with labels")
     value = reader.piece(store.value)
-    if value.term != reader.make.number("1", span).term:
-        ones = reader.make.apply("mul", [value, ones], span)
-    return reader.make.apply(store.sign, [base, ones], span)
+    if len(extent(value.term, reader.scope.shapes) or ()) == 1:
+        value = reader.make.apply("column", [value], span)
+    one = reader.make.number("1", span)
+    put = ones if value.term == one.term else reader.make.apply("mul", [value, ones], span)
+    if store.adds:
+        return reader.make.apply(store.sign, [base, put], span)
+    others = reader.make.apply("sub", [one, ones], span)
+    kept = reader.make.apply("mul", [base, others], span)
+    return kept if is_zero(value.term) else reader.make.apply("add", [kept, put], span)
 
 
 # ------------------------------------------------------------------------------------ slices

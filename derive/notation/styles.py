@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from derive.functions import FUNCTIONS, PRIME
 from derive.notation.names import latex_name
@@ -24,8 +24,7 @@ from derive.notation.table import (
 from derive.term import Attr
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """A written term: its text, how tightly it binds, its op, and whether it is one number."""
 
     text: str
@@ -35,8 +34,7 @@ class Written:
     value: Fraction | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """The functions that write what the rows of a notation leave open."""
 
     notation: Notation

@@ -8,15 +8,14 @@ NumPy text by Python's own grammar.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 COMPARE, ADD, MINUS, TIMES, BESIDE, SIGNED, SCRIPT, ATOM = range(8)
 """Levels, loosest first: `>`, `+`, a leading `-`, `∘`, juxtaposition and `/`, NumPy's leading `-`,
 powers and transposes, names and brackets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Infix:
+class Infix(NamedTuple):
     """A sign between two operands: the op, the level, and the other spellings that mean it."""
 
     sign: str
@@ -56,8 +55,7 @@ CHOICES: Mapping[str, str] = {
 """What a text may declare `*` and `\\cdot` to mean, and the op that this is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """How a notation writes one op: a `{}` for each operand, which needs at least a level.
 
     Operands whose op is in `wrap` stand in brackets although no rule asks for it, because people
@@ -71,8 +69,7 @@ class Row:
     wrap: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Notation:
+class Notation(NamedTuple):
     """One way to write formulas; what no row can say stands in `derive.notation.writer`."""
 
     name: str

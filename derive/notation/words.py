@@ -8,7 +8,7 @@ is one. Subscripts and labels such as `^{(1)}` belong to names; other superscrip
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from derive.diagnostic import DeriveError, Span, refuse
 from derive.notation.calls import REDUCTIONS, WORDS, function_of
@@ -24,8 +24,7 @@ _ADVICE = dict.fromkeys(("np", "numpy"), "NumPy calls do not mix with other nota
 _LONGEST_WORD = max(map(len, WORDS))
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
+class _Segment(NamedTuple):
     """A part of a row of letters, up to unit `end`, and what it names."""
 
     end: int

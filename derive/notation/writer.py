@@ -7,8 +7,8 @@ two numbers are read as numbers.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import NamedTuple
 
 from derive.functions import is_function
 from derive.notation.calls import SOFTMAX_AXIS
@@ -45,8 +45,7 @@ def write(
     return fold(term, writer.node).text
 
 
-@dataclass(frozen=True, slots=True)
-class _Writer:
+class _Writer(NamedTuple):
     """A style, and what is known of the names in one text."""
 
     style: Style
@@ -63,7 +62,7 @@ class _Writer:
             return Written(text, level, scalar=True, value=term.value)
         written = self.application(term.op, args, term.attrs)
         scalar = is_scalar(term.op, term.attrs, [arg.scalar for arg in args])
-        return replace(written, op=term.op, scalar=scalar)
+        return written._replace(op=term.op, scalar=scalar)
 
     def name(self, name: str) -> Written:
         """A name: as the text spells it, an index letter, or a derivative `dL/dz2`."""

@@ -77,8 +77,8 @@ def log_softmax(
     row = np.maximum.reduce(z, axis=axis, keepdims=True, out=work[2])
     out = np.subtract(z, _spread(row, work[0]), out=out)
     top, rest = _arrays(out, *work[:2])
-    np.add(np.sign(out.real, out=top), 1.0, out=top)
-    np.subtract(np.exp(out, out=rest), top, out=rest)
+    np.floor(np.exp(out, out=rest).real, out=top)
+    rest -= top
     ties = np.add.reduce(top, axis=axis, keepdims=True, out=work[3])
     ties -= 1.0
     row = np.add.reduce(rest, axis=axis, keepdims=True, out=work[2])

@@ -1,0 +1,7 @@
+"""What all refusals of this half have in common: a command prints them, and stops."""
+
+from __future__ import annotations
+
+
+class Refusal(ValueError):
+    """Something that cannot be done; `str` of it is one clear sentence."""

@@ -1,0 +1,65 @@
+"""Whatever a text says, there is a report, and in time: nothing is raised, nothing runs on."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+
+import pytest
+
+from derive import check_document
+from derive.deadline import TimeUp, check_time, within
+from tests.hostile import MONSTERS, SMALL, document
+
+LIMIT, MARGIN = 2.0, 8.0
+"""Seconds for a claim here, and what a loaded machine may take on top."""
+
+
+def judged(text: str) -> None:
+    """Checks that there is a report on a text, within the time of its claims."""
+    start = time.monotonic()
+    report = check_document(text, limit=LIMIT)
+    assert str(report) is not None
+    allowed = LIMIT * (2 + text.count("claim")) + MARGIN
+    assert time.monotonic() - start < allowed, text[:500]
+
+
+def run(seeds: range) -> None:
+    for seed in seeds:
+        judged(document(random.Random(seed)))
+
+
+@pytest.mark.parametrize("start", range(0, 1500, 100))
+def test_hostile_texts_are_judged(start: int) -> None:
+    run(range(start, start + 100))
+
+
+MANY = int(os.environ.get("DERIVE_HOSTILE", "8000"))
+"""How many texts the slow test takes; 100,000 of them take an hour."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(10_000, 10_000 + MANY, 1000))
+def test_many_hostile_texts_are_judged(start: int) -> None:
+    run(range(start, start + 1000))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("monster", MONSTERS)
+@pytest.mark.parametrize("seed", range(10))
+def test_monsters_are_judged(monster: object, seed: int) -> None:
+    assert callable(monster)
+    judged(monster(random.Random(seed)))
+
+
+def test_a_claim_that_takes_too_long_is_undecided() -> None:
+    claims = check_document(f"{SMALL}claim dL/dW = x^T d", limit=0.0).claims
+    assert {claim.verdict for claim in claims} == {"undecided"}
+    assert "limit" in claims[0].diagnostics[0].message
+
+
+def test_an_outer_limit_holds_inside() -> None:
+    with within(-1.0), within(100.0), pytest.raises(TimeUp):
+        check_time()
+    check_time()
