@@ -5,17 +5,16 @@ Every claim keeps the names, aliases and signs that hold where it stands.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from derive import statement as said
+from derive.aliases import alias_of
 from derive.dense import Stack
 from derive.diagnostic import DeriveError, Diagnostic, refuse
 from derive.elaborate import Elaborator
 from derive.facts import with_axes
-from derive.functions import function_name
 from derive.infer import shapes_of
 from derive.layers import stack
 from derive.notation.claims import read_claim
@@ -23,7 +22,7 @@ from derive.notation.code import looks_like_code
 from derive.notation.quantities import read_quantity
 from derive.notation.spelling import suggestion
 from derive.ops import ShapeMismatch
-from derive.scope import Alias, Scope
+from derive.scope import Scope
 from derive.selection import hot, selection_name
 from derive.shape import Dim, Shape, shape_text
 from derive.sizes import said_dim
@@ -281,21 +280,3 @@ def setting_of(lines: Iterable[said.Statement], start: Setting | None = None) ->
             name = getattr(statement, "name", f"line {statement.line}")
             made.failures.setdefault(name, replace(found, message=message))
     return made
-
-
-def alias_of(written: str, text: str, scope: Scope) -> Alias:
-    """An alias, read. Raises DeriveError where its right side cannot be."""
-    if function := function_name(text):
-        return Alias(written, function=function)
-    term = read_quantity(text, scope)
-    return Alias(written, term, letters=letters(written, text, scope))
-
-
-_SUBSCRIPTS = re.compile(r"\[([^\[\]]*)\]")
-
-
-def letters(written: str, text: str, scope: Scope) -> tuple[str, ...]:
-    """The index letters of an alias: single letters in a subscript of what it stands for."""
-    inside = " ".join(_SUBSCRIPTS.findall(text))
-    found = re.findall(r"\b[a-zA-Z]\b", inside)
-    return tuple(dict.fromkeys(name for name in found if name not in scope.shapes))

@@ -6,9 +6,9 @@ import mpmath
 import numpy as np
 import pytest
 
+from derive.arithmetic import EXACTLY
 from derive.checker import check_document
 from derive.comparing import Program, agree, at, confirmed, difference, witness
-from derive.exact import EXACTLY
 from derive.notation import read
 from derive.shape import dim
 from derive.term import Derivation, Equation, Symbol, Term, Var

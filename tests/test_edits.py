@@ -7,9 +7,10 @@ from fractions import Fraction
 import pytest
 
 from derive.diagnostic import DeriveError
-from derive.edits import Edited, Names, has_bias_row, local_edits, places, scaled, without_bias_row
+from derive.edits import Edited, Names, has_bias_row, local_edits, places, without_bias_row
 from derive.mistakes import EDITED
 from derive.notation import read, write
+from derive.scaling import scaled
 from derive.tensors import Value
 from derive.term import Term, Var, apply, const, walk
 from tests.written import SHAPES, elaborator, shape_of

@@ -25,7 +25,7 @@ def test_the_formula_is_the_slope(name: str) -> None:
 
 
 def test_a_slope_is_written_by_the_output_where_that_is_shorter() -> None:
-    assert write(slope_term("sigmoid", Var("z")), "plain") == "sigmoid(z) + (-1) sigmoid(z)^2"
+    assert write(slope_term("sigmoid", Var("z")), "plain") == "sigmoid(z) ∘ (1 - sigmoid(z))"
     assert write(slope_term("exp", Var("z")), "plain") == "exp(z)"
 
 
