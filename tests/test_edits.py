@@ -62,7 +62,7 @@ MADE = {
     "a power": ("A^2", {("power", "A")}),
     "a factor inside": (
         "exp((A - C) B)",
-        {("mul", "exp((A - C) ∘ B)"), ("sign", "exp((A + C) B)")},
+        {("order", "exp(B (A - C))"), ("sign", "exp((A + C) B)")},
     ),
 }
 
