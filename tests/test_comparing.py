@@ -64,7 +64,7 @@ def test_what_differs_has_a_witness_at_which_both_values_are_so(
     shown = witness(program, claimed, true)
     assert shown is not None
     assert shown.claimed != shown.true
-    assert shown.sizes == program.choices()[0]
+    assert shown.sizes == program.choices[0]
 
 
 def test_a_witness_says_what_numpy_computes_there(program: Program) -> None:

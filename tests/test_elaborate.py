@@ -35,7 +35,7 @@ VECTORS = {
     "u M": (None, "1×D", "(D,)"),
     "u^T v": ("1×1", "D×D", "scalar"),
     "u v^T": ("D×D", "1×1", "scalar"),
-    "u + r": ("D×D", "1×D", "1×D"),
+    "u + r": (None, "1×D", "1×D"),
 }
 
 

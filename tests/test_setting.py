@@ -6,8 +6,9 @@ from fractions import Fraction
 
 import pytest
 
+from derive.aliases import alias_of, function_name, letters
 from derive.checker import check_document
-from derive.setting import Setting, alias_of, function_name, letters, setting_of
+from derive.setting import Setting, setting_of
 from derive.shape import dim, shape_text
 from derive.statements import statements
 from derive.term import Var

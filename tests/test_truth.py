@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from derive.arithmetic import QUICKLY, Evaluator
+from derive.arithmetic import QUICKLY
 from derive.case import Case
 from derive.checker import check_document
+from derive.exact import Evaluator
 from derive.setting import setting_of
 from derive.statements import statements
 from derive.tensors import column_shape

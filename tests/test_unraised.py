@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from derive.arithmetic import QUICKLY
 from derive.case import Case
-from derive.exact import QUICKLY, Evaluator
+from derive.exact import Evaluator
 from derive.points import with_sums
 from derive.setting import setting_of
 from derive.statements import statements

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from derive.arithmetic import QUICKLY, Evaluator, Table
+from derive.arithmetic import QUICKLY
 from derive.elaborate import Elaborator
+from derive.exact import Evaluator, Table
 from derive.notation.quantities import read_quantity
 from derive.scope import Scope
 from derive.shape import Shape, dim
