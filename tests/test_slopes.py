@@ -5,7 +5,8 @@ from __future__ import annotations
 import mpmath
 import pytest
 
-from derive.exact import DIGITS, NumberCalculus, evaluate
+from derive.arithmetic import NumberCalculus
+from derive.exact import DIGITS, evaluate
 from derive.functions import FUNCTIONS, PRIME
 from derive.notation import write
 from derive.slopes import slope_term
