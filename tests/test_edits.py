@@ -62,11 +62,7 @@ MADE = {
     "a power": ("A^2", {("power", "A")}),
     "a factor inside": (
         "exp((A - C) B)",
-<<<<<<< HEAD
-        {("order", "exp(B (A - C))"), ("sign", "exp((A + C) B)")},
-=======
         {("transposed", "exp((A - C) B^T)"), ("sign", "exp((A + C) B)")},
->>>>>>> docs
     ),
 }
 

@@ -6,14 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-<<<<<<< HEAD
-from derive.aliases import alias_of, letters
-from derive.checker import check_document
-from derive.functions import function_name
-=======
 from derive.aliases import alias_of, function_name, letters
 from derive.checker import check_document
->>>>>>> docs
 from derive.setting import Setting, setting_of
 from derive.shape import dim, shape_text
 from derive.statements import statements
