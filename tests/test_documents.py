@@ -329,7 +329,7 @@ ON_PAGES = {
     "001": (stack("784,100,10,10", single=True), 13),
     "002": (NET, 11),
     "003": (STAGED, 17),
-    "004": (stack("3,4,1", loss="half-squared-error", bias="none", layout="column"), 1),
+    "004": (stack("3,4,1", loss="half-squared-error", bias="none", layout="column"), 3),
 }
 """The network of each question, and how many claims its raw page has, shapes among them."""
 
