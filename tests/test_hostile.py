@@ -39,13 +39,13 @@ MANY = int(os.environ.get("DERIVE_HOSTILE", "8000"))
 """How many texts the slow test takes; 100,000 of them take an hour."""
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("start", range(10_000, 10_000 + MANY, 1000))
 def test_many_hostile_texts_are_judged(start: int) -> None:
     run(range(start, start + 1000))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("monster", MONSTERS)
 @pytest.mark.parametrize("seed", range(10))
 def test_monsters_are_judged(monster: object, seed: int) -> None:

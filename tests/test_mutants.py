@@ -50,14 +50,14 @@ def test_no_mutant_of_a_document_is_proved(text: str) -> None:
     assert tally.counts["unrepaired"] < tally.counts["made"] / 10
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("document", list(own()), ids=lambda found: found[0])
 def test_no_mutant_of_any_document_is_proved(document: tuple[str, str]) -> None:
     _, text = document
     assert sorted_out(text, 4, 1).faults == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.shared("DERIVE_SHARED")
 def test_no_mutant_of_a_corpus_is_proved() -> None:
     for _, text in shared():

@@ -55,7 +55,7 @@ def test_one_step_away_from_the_textbook(net: str) -> None:
     assert unproved(net, share=0.1) == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("net", NETS)
 def test_every_step_away_from_the_textbook(net: str) -> None:
     assert unproved(net, share=1) == []
@@ -87,7 +87,7 @@ def test_several_steps_away(net: str) -> None:
     assert far_away(net, 2) == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("net", NETS)
 def test_many_times_several_steps_away(net: str) -> None:
     assert far_away(net, 60) == []

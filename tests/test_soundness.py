@@ -90,7 +90,7 @@ def test_a_normal_form_has_the_value_of_its_formula(
     assert_same_value(term, expand, seed)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=10_000)
 @given(formulas(), st.sampled_from(READINGS), st.integers(0, 999))
 def test_ten_thousand_normal_forms(term: Term, expand: frozenset[str], seed: int) -> None:
@@ -134,7 +134,7 @@ def test_formulas_that_are_called_equal_are(term: Term, data: st.DataObject) -> 
             assert_equal_if_proved(term, edited)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=1500)
 @given(formulas(depth=2), st.data())
 def test_thousands_of_edited_formulas(term: Term, data: st.DataObject) -> None:
@@ -228,7 +228,7 @@ def test_no_edit_of_a_gradient_is_proved_unless_it_is_right(net: str) -> None:
     assert false_proofs(net, seed=1, share=share) == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("net", NETS)
 def test_many_edits_of_every_gradient(net: str) -> None:
     """All of them, with share=1, take hours."""
