@@ -134,3 +134,11 @@ def name_of(target: Target) -> str:
     """The derivative as reports name it."""
     plain = f"d{target.of}/d{target.wrt}"
     return plain if target.layout in ("gradient", *ACTING) else f"{target.layout} {plain}"
+
+
+def of_axes(stated: tuple[str, ...], free: frozenset[str], axes: int) -> tuple[str, ...]:
+    """The letters of the left side that are axes: not the sample of a loss that is called `E_n`."""
+    if len(stated) <= axes:
+        return stated
+    used = tuple(letter for letter in stated if letter in free)
+    return used if len(used) == axes else stated[-axes:] if axes else ()

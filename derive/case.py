@@ -200,11 +200,9 @@ class Reading:
         truth = self.case.truth(ends[0])
         layout = "gradient" if not truth.seeded else self.arrangement
         target = self.case.target(*ends, layout)
-        if ends[0] == self.of:
-            return Value(truth.formula(target), truth.shape(target))
-        if not truth.seeded:
-            return Value(truth.written(target.wrt), truth.shape(target))
-        return Value(truth.formula(target), truth.shape(target))
+        foreign = ends[0] != self.of and not truth.seeded  # its adjoints are not those of the claim
+        term = truth.written(target.wrt) if foreign else truth.formula(target)
+        return Value(term, truth.shape(target))
 
     def resolved(self, term: Term) -> Term:
         """A formula of the text in the names that proofs and numbers know."""

@@ -210,9 +210,8 @@ class Checker:
 
     def chain_of_tensors(self, link: Link) -> bool:
         """Whether a formula speaks of a derivative that has more than two axes."""
-        if chain_rule.restates(link.term):
-            return True
-        return any(chain_rule.large(link.term, self.setting.shapes))
+        large = chain_rule.large(link.term, self.setting.shapes)
+        return chain_rule.restates(link.term) or any(large)
 
     def shapes(self, asked: Asked, asks: Question) -> list[Outcome]:
         """The verdict on a shape that the claim states."""

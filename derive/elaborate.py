@@ -7,7 +7,7 @@ A misfit is refused with both sub-formulas, both shapes and the place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from derive.arrays import RULES
@@ -163,27 +163,3 @@ class Elaborator:
         if term.span is None or not self.text:
             return "one formula"
         return f"`{self.text[term.span.start : term.span.end]}`"
-
-    def array(self, value: Value, letters: Sequence[str]) -> Value:
-        """The closed array over free letters, the axes in their order.
-
-        Raises DeriveError for a letter whose range is not known, or that stays free.
-        """
-        free = letters_of(value.term)
-        dims = list(self._dims(letters))
-        if free - set(letters):
-            names = ", ".join(sorted(letter.removeprefix("#") for letter in free - set(letters)))
-            message = f"the left side does not say what {names} is"
-            raise refuse("D208", message, self.text, None)
-        if not free and not letters:
-            return value
-        term = closed(value.term, list(zip(letters, dims, strict=True)), self.core)
-        return Value(term, (*dims, *value.shape))
-
-    def _dims(self, letters: Sequence[str]) -> Iterator[Dim]:
-        for letter in letters:
-            dim = self.bound(letter)
-            if dim is None:
-                name = letter.removeprefix("#")
-                raise refuse("D208", f"the range of the index {name} is not known", self.text, None)
-            yield dim

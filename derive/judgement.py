@@ -9,7 +9,7 @@ from itertools import permutations
 from derive.arrays.pointwise import elementwise, sized
 from derive.arrays.products import product
 from derive.arrays.rule import OPEN_EYE
-from derive.asking import Question, name_of
+from derive.asking import Question, name_of, of_axes
 from derive.case import Reading
 from derive.comparing import agree, confirmed, witness
 from derive.deadline import TimeUp
@@ -21,6 +21,7 @@ from derive.mending import Mender, raised
 from derive.mistakes import mistake_of
 from derive.notation import write
 from derive.ops import ShapeMismatch
+from derive.proof import Proof
 from derive.scope import Link
 from derive.shape import Dim, Shape, shape_text
 from derive.shape import agree as sizes_agree
@@ -85,10 +86,13 @@ class Judgement:
             layout, claimed = self.fitted()
             if layout == "transposed" or not agree(self.reading.program(), claimed, self.true):
                 return False
-            shape = column_shape(self.shape)
-            return self.truth.prover.equal(claimed, self.true, shape) is not None
+            return self.proof(claimed) is not None
         except DeriveError:
             return False
+
+    def proof(self, claimed: Term) -> Proof | None:
+        """A proof, for all sizes, that a formula is the true derivative."""
+        return self.truth.prover.equal(claimed, self.true, column_shape(self.shape))
 
     def acting(self, value: Value) -> Value:
         """The factor as it acts on an upstream derivative; anything else as it is."""
@@ -118,7 +122,7 @@ class Judgement:
             shown = witness(program, claimed, self.true)
             if shown is not None:
                 return replace(base, verdict="refuted", witness=shown)
-        proof = self.truth.prover.equal(claimed, self.true, column_shape(self.shape))
+        proof = self.proof(claimed)
         if proof is not None:
             facts = tuple(sorted({*proof.facts, *self._given(claimed)}))
             return replace(base, verdict="proved", facts=facts)
@@ -241,7 +245,7 @@ class Judgement:
             term, stated = substitute(term, same), stated[: len(long)]
             free = letters_of(term)
         if stated and free <= set(stated):
-            return term, _of_axes(stated, free, len(long))
+            return term, of_axes(stated, free, len(long))
         if len(free) != len(long):
             names = ", ".join(sorted(letter[1:] for letter in free))
             message = f"the free indices {names} are not the axes of {shape_text(self.shape)}"
@@ -290,11 +294,3 @@ class Judgement:
             and same_shape(*bare)
             and same_shape(column_shape(mine), column_shape(wanted)[: len(column_shape(mine))])
         )
-
-
-def _of_axes(stated: tuple[str, ...], free: frozenset[str], axes: int) -> tuple[str, ...]:
-    """The letters of the left side that are axes: not the sample of a loss that is called `E_n`."""
-    if len(stated) <= axes:
-        return stated
-    used = tuple(letter for letter in stated if letter in free)
-    return used if len(used) == axes else stated[-axes:] if axes else ()

@@ -65,6 +65,11 @@ class Mender:
             term: Var(name) for name, term in reading.leaves.items() if isinstance(term, Var)
         }
 
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """The shapes of every name of the text, as it has them."""
+        return {**self.setting.shapes, **self.reading.shapes}
+
     def repair(self, written: Term) -> Repair | None:
         """The nearest right formula that was found, or the gradient itself."""
         goal = self.goal()
@@ -116,16 +121,14 @@ class Mender:
 
     def goal(self) -> Goal:
         """What the repair must be equal to, and what it may be made of."""
-        shapes = {**self.setting.shapes, **self.reading.shapes}
-        own = {
-            n for n, term in self.reading.leaves.items() if term == self.truth.formula(self.target)
-        }
+        shapes, true = self.shapes, self.truth.formula(self.target)
+        own = {n for n, term in self.reading.leaves.items() if term == true}
         arrays = {n: self.oriented(s) for n, s in shapes.items() if s and "·" not in n}
         arrays = {n: s for n, s in arrays.items() if n not in own}
         sizes = tuple(n for n, s in shapes.items() if not s and n != self.target.of)
         shape = self.oriented(self.truth.shape(self.target))
         names = Names(arrays)
-        return Goal(self.truth.formula(self.target), shape, sizes, names, tuple(self.factors()))
+        return Goal(true, shape, sizes, names, tuple(self.factors()))
 
     def oriented(self, shape: Shape) -> Shape:
         """A shape with one axis as this text means it."""
@@ -159,20 +162,18 @@ class Mender:
         written = self.reading.text
         notation = "numpy" if self.code else "latex" if "\\" in written else "plain"
         if self.code:
-            known = {**self.setting.shapes, **self.reading.shapes}
             value = self.reading.elaborator().value(term)
             core = self.nameable(solid(value))
-            return numpy_text(core, value.shape, known) or write(term, "plain")
-        scalars = {n for n, s in {**self.setting.shapes, **self.reading.shapes}.items() if not s}
+            return numpy_text(core, value.shape, self.shapes) or write(term, "plain")
+        scalars = {n for n, s in self.shapes.items() if not s}
         return write(term, notation, scalars=scalars)
 
     def numpy(self, value: Value) -> str | None:
         """A value as NumPy text over names that code can know."""
         term = self.nameable(solid(value))
-        shapes = {**self.setting.shapes, **self.reading.shapes}
         shape = self.truth.shape(self.target)
         try:
-            return numpy_text(term, shape if len(shape) == 1 else value.shape, shapes)
+            return numpy_text(term, shape if len(shape) == 1 else value.shape, self.shapes)
         except (DeriveError, KeyError):
             return None
 

@@ -249,7 +249,7 @@ class Search:
         return self.point.sizes.get(name) or float(known.get((), 0))
 
     def proved(self, made: Edited) -> tuple[Edited, Value] | None:
-        """The formula with its value, if it is proved, or else confirmed, to be the truth."""
+        """The formula with its value, if it is proved equal to the truth."""
         value, whole = self.value(made.term), self.acted(made.term)
         if value is None or whole is None:
             return None

@@ -111,7 +111,8 @@ def _option(word: Extract, options: dict[str, str | bool | tuple[str, ...]]) -> 
     if name in ("row", "column"):
         options["layout"] = name
     elif name == "define":
-        options[name] = (*tuple(options.get(name, ())), text)  # type: ignore[arg-type]
+        before = options.get(name)
+        options[name] = (*(before if isinstance(before, tuple) else ()), text)
     else:
         options[name] = text if sign else True
 

@@ -8,7 +8,7 @@ import pytest
 from derive.arrays import RULES
 from derive.diagnostic import DeriveError
 from derive.functions import FUNCTIONS, PRIME
-from derive.indexing import letters_of
+from derive.indexing import closed, letters_of
 from derive.notation.claims import read_claim
 from derive.scope import Scope
 from derive.shape import shape_text
@@ -92,7 +92,13 @@ def mathematical(text: str, vectors: str = "column") -> Value:
     made = elaborator(text, vectors)
     (link,) = read_claim(text, Scope(SHAPES)).links
     found = made.value(link.term)
-    return made.array(found, sorted(letters_of(found.term), key="#n #d #e #k".index))
+    letters = sorted(letters_of(found.term), key="#n #d #e #k".index)
+    if not letters:
+        return found
+    axes = [(letter, dim) for letter in letters if (dim := made.reach(letter)) is not None]
+    assert len(axes) == len(letters)
+    shape = tuple(dim for _, dim in axes)
+    return Value(closed(found.term, axes, made.core), (*shape, *found.shape))
 
 
 @pytest.mark.parametrize("text", IN_MATHEMATICS)

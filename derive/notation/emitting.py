@@ -2,6 +2,7 @@ r"""Putting out the tokens of a formula: pieces, scripts, groups."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 
 from derive.diagnostic import Span, refuse
@@ -26,7 +27,7 @@ class Resolved:
     letters: list[str] = field(default_factory=list)
 
 
-class Emitter:
+class Emitter(ABC):
     """Where the pass stands in some marks, and what it has put out."""
 
     def __init__(
@@ -91,9 +92,9 @@ class Emitter:
         while self.place < len(self.marks):
             self.step()
 
+    @abstractmethod
     def step(self) -> None:
         """Put out what stands here."""
-        raise NotImplementedError
 
     def found(self, term: Term, rest: Hanging, end: int) -> None:
         """Put out a derivative and what hangs on it."""
