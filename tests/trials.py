@@ -230,7 +230,7 @@ def _count(right: Right, kind: str, term: Term, claim: Claim, world: World, tall
     elif claim.repair_numpy is None:
         counts["unrepaired"] += 1
         tally.unmended.append(f"UNREPAIRED\n{shown}\n# {claim.diagnostics}")
-    elif (gap := repair_gap(right, claim, world)) > NEAR:
+    elif not (gap := repair_gap(right, claim, world)) <= NEAR:  # what is no number is no repair
         counts["wrong repair"] += 1
         tally.faults.append(f"WRONG REPAIR {gap}\n{shown}\n# {claim.repair_numpy}")
     elif claim.edits == ("whole",):

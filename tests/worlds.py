@@ -30,6 +30,12 @@ HELPERS: dict[str, Any] = {
 }
 
 
+def _step(size: float) -> float:
+    """How far an entry moves: a share of it, but a tiny share of nothing; never past 0."""
+    step = 1e-3 * max(size, 1e-3)
+    return min(step, size / 50) if size else step
+
+
 class World(Mapping[str, Array]):
     """The values of every name at one point; a name such as `dL/dz2` is a derivative."""
 
@@ -104,7 +110,7 @@ class World(Mapping[str, Array]):
         base = np.asarray(self.values[wrt], float)
         columns = []
         for place in np.ndindex(base.shape):
-            step = 1e-3 * max(abs(base[place]), 1e-3)
+            step = _step(abs(base[place]))
             ends = [self._moved(of, wrt, place, k * step) for k in (1, -1, 2, -2)]
             columns.append((8 * (ends[0] - ends[1]) - (ends[2] - ends[3])) / (12 * step))
         return np.array(columns).T
