@@ -202,7 +202,7 @@ class Network:
 
     def head(self) -> Iterator[Statement]:
         """Sizes, what a vector is, and the symbols."""
-        sizes = {dim: None for one in self.dims.values() for dim in one.dims if not dim.isdigit()}
+        sizes = {dim: None for one in self.dims.values() for dim in one.dims if not dim.isdecimal()}
         texts = [one.text for one in self.ordered()]
         sizes |= dict.fromkeys(counts(texts, {*self.defined, *self.dims}))
         if sizes:

@@ -34,8 +34,8 @@ def linear(dim: Dim) -> Linear:
 def _times(step: str) -> tuple[str, int]:
     """A name, or a product of names, and how often it counts: `4*H`, `H*4`, `C*S`, `H`."""
     words = step.split("*")
-    names = sorted(word for word in words if not word.isdigit())
-    return "*".join(names), prod(int(word) for word in words if word.isdigit())
+    names = sorted(word for word in words if not word.isdecimal())
+    return "*".join(names), prod(int(word) for word in words if word.isdecimal())
 
 
 def plus(a: Linear, b: Linear, sign: int = 1) -> Linear:
@@ -71,6 +71,6 @@ def value_of(size: Linear, sizes: Mapping[str, int]) -> int:
 def said_dim(text: str) -> Dim:
     """`D`, `3`, or `D+1`; other arithmetic is a size of its own."""
     parts = [part.strip() for part in text.split("+")]
-    if all(part.isidentifier() or part.isdigit() for part in parts):
-        return Dim(tuple(int(part) if part.isdigit() else part for part in parts))
+    if all(part.isidentifier() or part.isdecimal() for part in parts):
+        return Dim(tuple(int(part) if part.isdecimal() else part for part in parts))
     return dim_of(linear(Dim((text,))))

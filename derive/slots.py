@@ -42,7 +42,7 @@ def is_index(symbol: str) -> bool:
 def range_of(symbol: str) -> Dim:
     """The dimension over which an index runs."""
     parts = _PLUS.split(symbol.partition("|")[2])
-    return Dim(tuple(int(part) if part.isdigit() else part for part in parts))
+    return Dim(tuple(int(part) if part.isdecimal() else part for part in parts))
 
 
 def slot(symbol: str) -> Slot:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derive.shape import Dim, dim
-from derive.sizes import dim_of, linear, plus, value_of
+from derive.sizes import dim_of, linear, plus, said_dim, value_of
 
 SIZES = {"A": 7, "P": 3, "H": 5}
 LINEAR = {
@@ -51,3 +51,9 @@ def test_sums_and_differences_are_those_of_the_numbers(
     assert value_of(total, SIZES) == value_of(a, SIZES) + sign * value_of(b, SIZES)
     assert linear(dim_of(total)) == total
     assert 0 not in total.values() or 0 in a.values()
+
+
+def test_a_raised_digit_is_no_number() -> None:
+    """`²` is a digit to Python and no literal of a number: as a size it is a name."""
+    assert said_dim("²") == Dim(("²",))
+    assert said_dim("D+²") == Dim(("D", "²"))

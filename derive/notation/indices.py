@@ -84,7 +84,7 @@ class IndexReader:
         for mark in marks:
             if mark.is_sign(*_WHOLE) or (mark.is_sign(".") and len(marks) > 1):
                 found.append(None)
-            elif mark.kind == "number" and mark.text.isdigit() and mark.bare:
+            elif mark.kind == "number" and mark.text.isdecimal() and mark.bare:
                 apart = mark.text if len(mark.text) == rank > 1 and len(marks) == 1 else [mark.text]
                 found += [self._number(digits, mark.span) for digits in apart]
             elif letter := self.letter(mark):
@@ -109,7 +109,7 @@ class IndexReader:
             atom: Term
             if not expects:
                 return None
-            if mark.kind == "number" and mark.text.isdigit() and mark.bare:
+            if mark.kind == "number" and mark.text.isdecimal() and mark.bare:
                 atom = Const(Fraction(int(mark.text)), mark.span)
             elif letter := self.letter(mark):
                 atom = Var(INDEX + letter, mark.span)

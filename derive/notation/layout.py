@@ -238,4 +238,4 @@ def _dim(tokens: Sequence[Token], text: str) -> int | str:
     while len(tokens) > 2 and tokens[0].text == "{" and tokens[-1].text == "}":
         tokens = tokens[1:-1]
     written = text[tokens[0].span.start : tokens[-1].span.end].strip()
-    return int(written) if written.isdigit() and len(written) < 10 else written
+    return int(written) if written.isdecimal() and len(written) < 10 else written

@@ -74,7 +74,7 @@ def _range(reading: Reading, target: ast.expr, arguments: list[ast.expr], over: 
     size = dim_of(reading, first)
     if isinstance(size, str) and not size.replace("+", "").replace("_", "").isalnum():
         raise reading.refusal("D116", "how often this loop runs is not read", over)
-    parts = tuple(int(p) if p.isdigit() else p for p in str(size).split("+"))
+    parts = tuple(int(p) if p.isdecimal() else p for p in str(size).split("+"))
     return Loop(_letter(reading, target), Dim(parts), over)
 
 

@@ -188,10 +188,10 @@ class Rows(Emitter):
         found = [one for one in self.namer.lexicon.find(first, 0) if one.end == len(first)]
         if found and isinstance(found[0].meaning.term, Var):
             written = found[0].meaning.term.name
-        if more or not (written in self.namer.lexicon.scope.shapes or written.isdigit()):
+        if more or not (written in self.namer.lexicon.scope.shapes or written.isdecimal()):
             message = "this subscript is no size here"
             raise refuse("D131", message, self.text, mark.span)
-        return int(written) if written.isdigit() else written
+        return int(written) if written.isdecimal() else written
 
     def has_condition(self, place: int) -> bool:
         """Whether brackets here hold a comparison."""
@@ -210,4 +210,4 @@ def _is_axis(rest: Hanging) -> bool:
     if len(rest.subs) != 1 or len(rest.subs[0]) != 1 or rest.sups:
         return False
     mark = rest.subs[0][0]
-    return mark.kind == "number" and mark.text.isdigit() and len(mark.text) < 2
+    return mark.kind == "number" and mark.text.isdecimal() and len(mark.text) < 2

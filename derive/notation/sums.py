@@ -69,7 +69,7 @@ class SumReader:
         if marks[end].is_sign("≠") and len(after) == 1 and (other := self._bound_letter(after[0])):
             return names, None, other
         if marks[end].is_sign("=", "==") and len(after) == 1 and after[0].kind == "number":
-            return names, int(after[0].text) if after[0].text.isdigit() else -1, ""
+            return names, int(after[0].text) if after[0].text.isdecimal() else -1, ""
         if marks[end].is_sign("∈") and after and _is_set(after):
             return names, None, ""
         raise self._refused(mark, "what the sum runs over is not understood")
@@ -84,7 +84,7 @@ class SumReader:
     def _upper(self, marks: Marks, mark: Mark, lower: Attr) -> Attr:
         """The upper bound, counted from 1: a number or the name of a size."""
         marks = _unwrapped(marks)
-        if len(marks) == 1 and marks[0].kind == "number" and marks[0].text.isdigit():
+        if len(marks) == 1 and marks[0].kind == "number" and marks[0].text.isdecimal():
             return int(marks[0].text)
         if lower == 0:
             if len(marks) < 3 or not marks[-2].is_sign("-") or marks[-1].text != "1":

@@ -94,7 +94,7 @@ def _script(marks: Marks, letter: str, value: int) -> Marks:
         if mark.text == letter and mark.kind in ("letter", "greek") and not mark.primes:
             number = value
             step = marks[place : place + 2]
-            if len(step) == 2 and step[0].is_sign("+", "-") and step[1].text.isdigit():
+            if len(step) == 2 and step[0].is_sign("+", "-") and step[1].text.isdecimal():
                 number += int(step[1].text) * (1 if step[0].text == "+" else -1)
                 place += 2
             mark = replace(mark, kind="number", text=str(number))
