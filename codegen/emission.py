@@ -33,8 +33,8 @@ def emit(made: Stack) -> str:
     return text_of(made, gradients(made))
 
 
-def text_of(made: Stack, found: Gradients) -> str:
-    """The module for gradients that are derived already."""
+def text_of(made: Stack, found: Gradients, *, buffers: bool = True) -> str:
+    """The module for gradients that are derived already; without buffers, its functions alone."""
     made_plan = plan(found)
     checked_names(made_plan)
     parts = [
@@ -46,7 +46,7 @@ def text_of(made: Stack, found: Gradients) -> str:
         _loss(made_plan),
         _loss_and_gradients(made_plan),
         _gradients(made_plan),
-        workspace(made_plan),
+        workspace(made_plan) if buffers else "",
     ]
     return "\n\n\n".join(part.strip("\n") for part in parts if part.strip()) + "\n"
 

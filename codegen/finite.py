@@ -121,22 +121,33 @@ def complex_step(
     lost in the first step already: see `_cancellation`. Where the derivative is measurably noisier
     than that, the bar is 8 times its noise.
     """
-    at, steps = trace(network, params, x, y), Stencil(np.array([1j]), 2, _imaginary)
+    at = trace(network, params, x, y)
     layers = _layers(network, None)
     with strictly_complex():
-        all_sums = [
-            sweep(at, layer, np.full(at.inputs[layer].shape[1], COMPLEX_STEP), steps, threads)
-            for layer in layers
-        ]
+        moved = [_moved_units(at, layer, threads) for layer in layers]
         lost, noise = _cancellation(at), slope_noise(network, params, x, y)
-    size = abs(at.scale) * max(float(sums.values[1].max()) for sums in all_sums) / COMPLEX_STEP
+    pairs = list(zip(layers, moved, strict=True))
+    sums = [(abs(units) @ abs(at.inputs[layer])) * abs(at.scale) for layer, units in pairs]
+    size = max(float(one.max()) for one in sums)
     bar = max(64 * ROUNDOFF * size * lost, 8 * noise) if size > 0 else np.inf
     found = Estimates()
-    for layer, sums in zip(layers, all_sums, strict=True):
-        value = sums.values[0] * (at.scale / COMPLEX_STEP)
-        still = sums.values[1] == 0
-        found |= _estimates(at, params, layer, value, np.full(value.shape, bar), still)
+    for (layer, units), total in zip(pairs, sums, strict=True):
+        value = (units @ at.inputs[layer]) * at.scale
+        found |= _estimates(at, params, layer, value, np.full(value.shape, bar), total == 0)
     return found
+
+
+def _moved_units(at: Trace, layer: int, threads: int) -> Array:
+    """`Im L_n(z_l[j, n] + ih) / h`, `(n_out, N)`: what one step of each unit does to each sample.
+
+    Moving W[i, j] moves that unit by `ih a[n, i]`, and a step whose square is nothing passes
+    through all that follows in proportion: one step of a unit serves all its inputs, exactly.
+    """
+    alone = at._replace(inputs=tuple(np.ones((at.samples, 1)) for _ in at.inputs))
+    steps = Stencil(np.array([1j]), at.samples, lambda losses, n: _imaginary(losses, n, at.samples))
+    sums = sweep(alone, layer, np.array([COMPLEX_STEP]), steps, threads)
+    units: Array = sums.values[:, :, 0].T / COMPLEX_STEP
+    return units
 
 
 def _cancellation(at: Trace) -> float:
@@ -155,11 +166,13 @@ def _cancellation(at: Trace) -> float:
     return max(1.0, max(sizes) / sizes[0]) if sizes[0] > 0 else np.inf
 
 
-def _imaginary(losses: Array, n: int) -> Array:
+def _imaginary(losses: Array, n: int, samples: int) -> Array:
+    """The imaginary parts `(1, J, I)` of sample n in its place among the samples, `(N, J, I)`."""
     if not np.iscomplexobj(losses):
         raise ValueError("the forward code drops the imaginary part: the complex step cannot see")
-    part = losses.imag
-    return np.concatenate([part, np.abs(part)])
+    parts = np.zeros((samples, *losses.shape[1:]))
+    parts[n] = losses.imag[0]
+    return parts
 
 
 @contextmanager

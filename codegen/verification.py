@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -38,7 +37,10 @@ ATTEMPTS = 8
 """Points drawn, at most, until every entry is resolved."""
 
 AGREE = 1e-9
-ORACLES = (("differences", romberg), ("complex step", complex_step))
+ORACLES: tuple[tuple[str, Callable[..., Estimates]], ...] = (
+    ("differences", romberg),
+    ("complex step", complex_step),
+)
 TARGETS = {"distribution": "soft", "unit": "unit", "real": "real", "sign": "sign"}
 
 
@@ -216,9 +218,7 @@ def _judged(
     actual = function({name: value.copy() for name, value in params.items()}, x.copy(), y.copy())
     if not isinstance(actual, Mapping):
         raise TypeError("the function under test returns a mapping from parameters to gradients")
-    with ThreadPoolExecutor(threads) as pool:
-        work = {name: pool.submit(oracle, network, params, x, y) for name, oracle in ORACLES}
-        oracles = {name: found.result() for name, found in work.items()}
+    oracles = {name: oracle(network, params, x, y, threads=threads) for name, oracle in ORACLES}
     verdict = judge(network, params, actual, oracles)
     if verdict.unresolved and not verdict.failed:
         finer = finer_oracle(stack, point, actual, verdict.scale)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sympy
 
@@ -25,6 +25,8 @@ from derive.poly import SUM, Mono, Poly, factor
 from derive.rules import Definition, Rules, by_outline
 from derive.shape import Dim, Shape
 from derive.slots import ZERO, Slot, index, slot
+
+Expr = Any
 
 OUT, HERE = "@out", "@h"
 AXES = "ijkl"
@@ -116,10 +118,16 @@ def slope(op: str) -> Poly:
     z, h = sympy.Symbol("z"), sympy.Symbol("h")
     value = sympy.diff(calculus.fn(op, z), z)
     if row.fold is not None:
-        value = sympy.cancel(value.subs(row.fold(calculus, z, h)))
-    rules = Rules()
-    result = normal(polynomial(value, rules), rules)
+        value = value.subs(row.fold(calculus, z, h))
+    result = _normal_form(value)
+    if row.fold is not None and not _simple(result):  # a quotient of sums may be a polynomial still
+        result = _normal_form(sympy.cancel(value))
     return result if _simple(result) else factor(op + PRIME, arg=factor("z"))
+
+
+def _normal_form(value: Expr) -> Poly:
+    rules = Rules()
+    return normal(polynomial(value, rules), rules)
 
 
 def _simple(result: Poly) -> bool:

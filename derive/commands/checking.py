@@ -10,7 +10,7 @@ from codegen.emission import text_of
 from codegen.entries import entry_text
 from codegen.loading import load
 from codegen.verdict import Comparison, ParameterReport
-from codegen.verification import Run, Verification, verify
+from codegen.verification import Gradient, Run, Verification, verify
 from derive.commands.job import Job
 from derive.commands.paper import Paper
 from derive.dense import Stack
@@ -18,8 +18,7 @@ from derive.formulas import gradients
 
 
 def verified(job: Job, module: ModuleType) -> Verification:
-    general = replace(job.stack, assumed=False)
-    free = load(text_of(general, gradients(general))).gradients if _assumes(job.stack) else None
+    free = _without_fact(job.stack) if job.stack.loss.target == "distribution" else None
     verification = verify(module.gradients, job.stack, general=free)
     paper = job.paper
     paper.heading("Numbers", "every entry, by differences and by complex step")
@@ -34,8 +33,11 @@ def verified(job: Job, module: ModuleType) -> Verification:
     return verification
 
 
-def _assumes(stack: Stack) -> bool:
-    return stack.loss.target == "distribution"
+def _without_fact(stack: Stack) -> Gradient:
+    """The gradient that assumes nothing of the targets."""
+    general = replace(stack, assumed=False)
+    function: Gradient = load(text_of(general, gradients(general), buffers=False)).gradients
+    return function
 
 
 def _summary(verification: Verification) -> str:
