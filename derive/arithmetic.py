@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -18,13 +18,19 @@ Number = Any
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """A kind of number: how a rational becomes one, sums, powers, and the primitive functions."""
+    """A kind of number: how a rational becomes one, sums, powers, and the primitive functions.
+
+    `digits` makes one of a number of many digits; what is below `noise`, of numbers near 1, says
+    nothing.
+    """
 
     real: Callable[[Fraction | int], Number]
     total: Callable[[Iterable[Number]], Number]
     power: Callable[[Number, Number], Number]
     primitives: Mapping[str, Callable[[Number], Number]]
     pi: Callable[[], Number]
+    digits: Callable[[Number], Number]
+    noise: Number
 
 
 LARGEST = 16_000
@@ -59,6 +65,8 @@ EXACTLY = Arithmetic(
         "step": lambda z: mpmath.mpf(1 if z > 0 else 0),
     },
     lambda: +mpmath.pi,
+    lambda value: value,
+    mpmath.mpf(10) ** -25,
 )
 """Many digits: what decides."""
 
@@ -75,8 +83,79 @@ QUICKLY = Arithmetic(
         "step": lambda z: 1.0 if z > 0 else 0.0,
     },
     lambda: math.pi,
+    float,
+    1e-8,
 )
 """Machine numbers: to sort out what many digits then decide."""
+
+
+class Irrational(Exception):
+    """A value is no fraction, or one that is too long."""
+
+
+class Kink(ArithmeticError):
+    """A function has no derivative here, and what is taken for one is a convention."""
+
+
+MOST_BITS = 4_000
+"""The length of a fraction, in bits, beyond which it is not one to calculate with."""
+
+
+def _irrational(*_: Number) -> Number:
+    raise Irrational
+
+
+def _rational_power(base: Fraction | int, exponent: Fraction | int) -> Fraction:
+    """A power that is a fraction; of a root only that of 0 and 1."""
+    base, exponent = Fraction(base), Fraction(exponent)
+    if exponent.denominator != 1:
+        if base in (0, 1) and exponent > 0:
+            return base
+        raise Irrational
+    bits = max(base.numerator.bit_length(), base.denominator.bit_length())
+    if bits * abs(exponent) > MOST_BITS:
+        raise Irrational
+    return Fraction(base ** int(exponent))
+
+
+def _rational_at(place: int, value: int) -> Callable[[Number], Number]:
+    """A function that is a fraction at one place alone, as exp is at 0."""
+    return lambda z: Fraction(value) if z == place else _irrational()
+
+
+RATIONALLY = Arithmetic(
+    Fraction,
+    lambda values: sum(values, Fraction(0)),
+    _rational_power,
+    {
+        "exp": _rational_at(0, 1),
+        "log": _rational_at(1, 0),
+        "sin": _rational_at(0, 0),
+        "cos": _rational_at(0, 1),
+        "erf": _rational_at(0, 0),
+        "step": lambda z: Fraction(z > 0),
+    },
+    _irrational,
+    _irrational,
+    0,
+)
+"""Fractions, without any error; raises Irrational where a value is none."""
+
+
+def off_kinks(arithmetic: Arithmetic) -> Arithmetic:
+    """The arithmetic that has no value at a kink: raises Kink there.
+
+    >>> off_kinks(QUICKLY).primitives["step"](0.5)
+    1.0
+    """
+    step, near = arithmetic.primitives["step"], arithmetic.noise
+
+    def checked(z: Number) -> Number:
+        if abs(z) <= near:
+            raise Kink
+        return step(z)
+
+    return replace(arithmetic, primitives={**arithmetic.primitives, "step": checked})
 
 
 @dataclass(frozen=True)
@@ -120,9 +199,10 @@ class NumberCalculus:
     def fn(self, name: str, arg: Number) -> Number:
         """An elementwise function by its definition; f' by mpmath's difference of f."""
         if name.endswith(PRIME):
-            exact = NumberCalculus(self.sizes)
-            slope = mpmath.diff(lambda z: exact.fn(name.removesuffix(PRIME), z), arg)
-            return slope if self.arithmetic is EXACTLY else float(slope)
+            base, exact = name.removesuffix(PRIME), NumberCalculus(self.sizes)
+            if FUNCTIONS[base].kinks:
+                self.fn(base, arg)  # raises where this arithmetic has no value at a kink
+            return self.arithmetic.digits(mpmath.diff(lambda z: exact.fn(base, z), arg))
         row = FUNCTIONS[name]
         if row.definition is None:
             return self.arithmetic.primitives[name](arg)

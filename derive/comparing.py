@@ -1,30 +1,27 @@
-"""Two formulas compared by value: where they differ, and the smallest numbers that show it."""
+"""Two formulas compared by value: the points at which they are, and where they differ."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
 import mpmath
 
-from derive.arithmetic import EXACTLY, QUICKLY, Arithmetic, Number
+from derive.arithmetic import EXACTLY, QUICKLY, Arithmetic, Irrational, Number, off_kinks
 from derive.exact import DIGITS, Evaluator, Table
 from derive.points import choices, constant, draw, entries, size_names
 from derive.shape import Shape
-from derive.term import Derivation, Term
-from derive.verdict import Witness
+from derive.term import Derivation, Equation, Term, variables
 
 SEEDS = 2
-MOST_BITS = 4_000
-"""The size of a number, in bits, beyond which its digits are not written."""
-
 MOST_ENTRIES = 500_000
 """Numbers of a point beyond which a document, its sizes being numbers, is not calculated."""
 
-CLOSE, EXACT = 1e-8, mpmath.mpf(10) ** -25
 UNDEFINED = (ArithmeticError, LookupError, TypeError, ValueError)
 """What a formula raises at numbers where it has no value: a division by 0, a root of -1, an entry
 of a declared constant that is not there."""
@@ -32,17 +29,51 @@ of a declared constant that is not there."""
 
 @dataclass(frozen=True)
 class Point:
-    """Sizes, and the entries of every name at them, calculated in one kind of numbers."""
+    """Sizes, and the entries of every name at them, calculated in one kind of numbers.
+
+    What is `named` is calculated when it is first asked for: of all gradients, a claim needs few.
+    """
 
     sizes: Mapping[str, int]
     evaluator: Evaluator
+    named: Mapping[str, Term]
+    below: Point | None = None
 
     def table(self, term: Term) -> Table | None:
         """The entries of a formula; None where it has no value here."""
         try:
-            return self.evaluator.table(term)
+            self._fill(variables(term))
+            return self.evaluated(term)
         except UNDEFINED:
             return None
+
+    def speaks_of(self, term: Term) -> bool:
+        """Whether every name in a formula has a value here."""
+        try:
+            self._fill(variables(term))
+        except UNDEFINED:
+            return False
+        return True
+
+    def evaluated(self, term: Term) -> Table:
+        """The entries of a formula whose names have values."""
+        with mpmath.workdps(DIGITS):
+            return self.evaluator.table(term)
+
+    def _fill(self, names: Iterable[str]) -> None:
+        """Calculates what names stand for, in the order in which they are given."""
+        values, wanted = self.evaluator.values, set[str]()
+        todo = [name for name in names if name not in values]
+        while todo:
+            name = todo.pop()
+            if name in self.named and name not in wanted:
+                wanted.add(name)
+                todo += [one for one in variables(self.named[name]) if one not in values]
+            elif self.below is not None:
+                self.below._fill((name,))
+        for name in self.named if wanted else ():
+            if name in wanted:
+                values[name] = self.evaluated(self.named[name])
 
 
 @dataclass
@@ -64,14 +95,19 @@ class Program:
         return Program(self.derivation, known, named, self.constants, self.fixed, self, self.sizes)
 
     @cached_property
+    def size_names(self) -> tuple[str, ...]:
+        """The names of sizes, and the sums of them that are sizes."""
+        shapes = [s.shape for s in self.derivation.symbols]
+        return tuple(dict.fromkeys((*size_names(shapes), *self.sizes)))
+
+    @cached_property
     def choices(self) -> list[dict[str, int]]:
         """The sizes to compare at; none where every array would be too large."""
         if self.base is not None:
             return self.base.choices
-        shapes = [s.shape for s in self.derivation.symbols]
-        names = tuple(dict.fromkeys((*size_names(shapes), *self.sizes)))
-        found = choices(names, self.derivation.sizes, self.fixed or bool(self.constants))
-        arrays = [*shapes, *self.shapes.values()]
+        fixed = self.fixed or bool(self.constants)
+        found = choices(self.size_names, self.derivation.sizes, fixed)
+        arrays = [*(s.shape for s in self.derivation.symbols), *self.shapes.values()]
         return [sizes for sizes in found if entries(arrays, sizes) <= MOST_ENTRIES]
 
     def points(self, *, exact: bool = False) -> Iterator[Point]:
@@ -86,59 +122,84 @@ class Program:
         """One point; the same numbers in machine arithmetic and in many digits."""
         key = (choice, seed, exact)
         if key not in self.made:
-            self.made[key] = self._made(self.choices[choice], seed, exact)
+            self.made[key] = self._made(choice, seed, exact)
         return self.made[key]
 
-    def _made(self, sizes: dict[str, int], seed: int, exact: bool) -> Point | None:
-        arithmetic = EXACTLY if exact else QUICKLY
+    def _made(self, choice: int, seed: int, exact: bool) -> Point | None:
+        if self.base is not None:
+            return self._above(self.base.point(choice, seed, exact=exact))
+        sizes = self.choices[choice]
+        return self.at(sizes, self.drawn(sizes, seed), EXACTLY if exact else QUICKLY)
+
+    def drawn(self, sizes: Mapping[str, int], seed: int) -> dict[str, Table]:
+        """Generic numbers for every symbol; constants have their own."""
         rng = random.Random(seed)
-        try:
-            if self.base is not None:
-                return self._more(sizes, seed, exact)
-            values = {s.name: draw(s, sizes, rng) for s in self.derivation.symbols}
-            for name, value in self.constants.items():
-                shape = next(s.shape for s in self.derivation.symbols if s.name == name)
-                values[name] = constant(value, shape)
-            return self._evaluated(sizes, values, arithmetic)
-        except UNDEFINED:
-            return None
+        values = {s.name: draw(s, sizes, rng) for s in self.derivation.symbols}
+        return {**values, **self.stated()}
 
-    def _more(self, sizes: Mapping[str, int], seed: int, exact: bool) -> Point | None:
-        assert self.base is not None
-        below = self.base.point(self.choices.index(dict(sizes)), seed, exact=exact)
-        if below is None:
-            return None
-        values, arithmetic = dict(below.evaluator.values), below.evaluator.calculus.arithmetic
-        return self._filled(Evaluator(self.shapes, values, sizes, arithmetic), values)
+    def stated(self) -> dict[str, Table]:
+        """The numbers of the constants."""
+        shapes = {s.name: s.shape for s in self.derivation.symbols}
+        return {name: constant(value, shapes[name]) for name, value in self.constants.items()}
 
-    def _filled(self, evaluator: Evaluator, values: dict[str, Table]) -> Point:
-        with mpmath.workdps(DIGITS):
-            for name, term in self.named.items():
-                values[name] = evaluator.table(term)
-        return Point(evaluator.sizes, evaluator)
-
-    def _evaluated(
+    def at(
         self, sizes: Mapping[str, int], drawn: Mapping[str, Table], arithmetic: Arithmetic
-    ) -> Point:
+    ) -> Point | None:
+        """The point of these numbers; None where the forward pass has no value there."""
+        return self._at(sizes, drawn, arithmetic, arithmetic)
+
+    def smooth_at(
+        self, sizes: Mapping[str, int], drawn: Mapping[str, Table], arithmetic: Arithmetic
+    ) -> Point | None:
+        """The point of these numbers; None, too, where the forward pass has no derivative."""
+        return self._at(sizes, drawn, arithmetic, off_kinks(arithmetic))
+
+    def _at(
+        self,
+        sizes: Mapping[str, int],
+        drawn: Mapping[str, Table],
+        arithmetic: Arithmetic,
+        forward: Arithmetic,
+    ) -> Point | None:
+        if self.base is not None:
+            return self._above(self.base._at(sizes, drawn, arithmetic, forward))
         real = arithmetic.real
         values = {n: {p: real(v) for p, v in table.items()} for n, table in drawn.items()}
-        evaluator = Evaluator(self.shapes, values, sizes, arithmetic)
-        with mpmath.workdps(DIGITS):
+        evaluator = Evaluator(self.shapes, values, sizes, forward)
+        try:
             for equation in self.derivation.equations:
-                values[equation.name] = evaluator.table(equation.term)
-        return self._filled(evaluator, values)
+                if values.keys() >= set(variables(equation.term)) - sizes.keys():
+                    _calculate(equation, evaluator)
+        except UNDEFINED:
+            return None
+        return Point(sizes, Evaluator(self.shapes, values, sizes, arithmetic), self.named)
+
+    def _above(self, below: Point | None) -> Point | None:
+        """A point of the program below, with the names of this one."""
+        if below is None:
+            return None
+        inner = below.evaluator
+        values = ChainMap[str, Table]({}, inner.values)
+        evaluator = Evaluator(self.shapes, values, inner.sizes, inner.calculus.arithmetic)
+        return Point(below.sizes, evaluator, self.named, below)
+
+
+def _calculate(equation: Equation, evaluator: Evaluator) -> None:
+    """Gives a name its value, if it has one: a loss may be no fraction where its gradient is."""
+    with mpmath.workdps(DIGITS), suppress(Irrational):
+        evaluator.values[equation.name] = evaluator.table(equation.term)
 
 
 def difference(point: Point, claimed: Term, true: Term) -> tuple[int, ...] | None:
     """The first entry in which two formulas differ at a point; None where they do not."""
     mine, theirs = point.table(claimed), point.table(true)
-    if theirs is None:
+    if theirs is None or (mine is None and not point.speaks_of(claimed)):
         return None
     if mine is None:
         return next(iter(theirs))
     scale = max((abs(value) for value in theirs.values()), default=0)
-    exact = point.evaluator.calculus.arithmetic is EXACTLY
-    bound = (EXACT if exact else CLOSE) * (scale + Fraction(1, 1000) * (1 if exact else 1.0))
+    arithmetic = point.evaluator.calculus.arithmetic
+    bound = arithmetic.noise * (scale + arithmetic.real(Fraction(1, 1000)))
     for place, value in theirs.items():
         if not abs(at(mine, place) - value) <= bound:
             return place
@@ -160,12 +221,14 @@ def agree(program: Program, claimed: Term, true: Term) -> bool:
     for point in program.points():
         if difference(point, claimed, true) is not None:
             return False
-        found = found or point.table(true) is not None
+        found = found or (point.table(true) is not None and point.speaks_of(claimed))
     return found
 
 
-def witness(program: Program, claimed: Term, true: Term) -> Witness | None:
-    """The first point, and the first entry there, in which two formulas differ; many digits."""
+def differing(
+    program: Program, claimed: Term, true: Term
+) -> tuple[Point, int, tuple[int, ...]] | None:
+    """The first point, its seed, and the first entry in which two formulas differ; many digits."""
     with mpmath.workdps(DIGITS):
         for seed in range(SEEDS):
             for choice in range(len(program.choices)):
@@ -175,21 +238,8 @@ def witness(program: Program, claimed: Term, true: Term) -> Witness | None:
                 point = program.point(choice, seed, exact=True)
                 place = None if point is None else difference(point, claimed, true)
                 if point is not None and place is not None:
-                    return _shown(point, place, claimed, true)
+                    return point, seed, place
     return None
-
-
-def _shown(point: Point, place: tuple[int, ...], claimed: Term, true: Term) -> Witness:
-    mine, theirs = point.table(claimed), point.table(true)
-    assert theirs is not None
-    said = "no value (a division by zero)" if mine is None else _digits(at(mine, place))
-    return Witness(point.sizes, place, said, _digits(theirs[place]))
-
-
-def _digits(value: Number) -> str:
-    if value and abs(mpmath.mag(value)) > MOST_BITS:
-        return "more than can be written" if mpmath.mag(value) > 0 else "nearly 0"
-    return str(mpmath.nstr(mpmath.mpf(value), 6))
 
 
 def confirmed(program: Program, claimed: Term, true: Term) -> bool:

@@ -6,7 +6,7 @@ the NumPy code that a module contains.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from operator import add, mul, sub
@@ -47,7 +47,7 @@ def evaluate(
     term: Term, shapes: Mapping[str, Shape], values: Mapping[str, Table], sizes: Mapping[str, int]
 ) -> Table:
     """Every entry of a term. `values` holds the entries of its names, `sizes` the dimensions."""
-    return Evaluator(shapes, values, sizes).table(term)
+    return Evaluator(shapes, dict(values), sizes).table(term)
 
 
 class Evaluator:
@@ -56,7 +56,7 @@ class Evaluator:
     def __init__(
         self,
         shapes: Mapping[str, Shape],
-        values: Mapping[str, Table],
+        values: MutableMapping[str, Table],
         sizes: Mapping[str, int],
         arithmetic: Arithmetic = EXACTLY,
     ) -> None:

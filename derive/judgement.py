@@ -11,7 +11,7 @@ from derive.arrays.products import product
 from derive.arrays.rule import OPEN_EYE
 from derive.asking import Question, name_of, of_axes
 from derive.case import Reading
-from derive.comparing import agree, confirmed, witness
+from derive.comparing import agree, confirmed
 from derive.deadline import TimeUp
 from derive.diagnostic import DeriveError, refuse
 from derive.elaborate import Elaborator
@@ -29,6 +29,7 @@ from derive.tensors import Value, column_shape, same_shape, solid, turned
 from derive.term import Term, Var, apply, const, substitute, variables
 from derive.truth import ACTING, PROBE, Target, Truth
 from derive.verdict import Claim
+from derive.witnesses import witness
 
 
 @dataclass
@@ -119,7 +120,9 @@ class Judgement:
         """The verdict on a formula of the right shape: first by value, then by proof."""
         program = self.reading.program()
         if not agree(program, claimed, self.true):
-            shown = witness(program, claimed, self.true)
+            seen = self.truth.shapes
+            seen = {**seen, PROBE: seen[self.target.of], "": self.shape}
+            shown = witness(program, claimed, self.true, seen)
             if shown is not None:
                 return replace(base, verdict="refuted", witness=shown)
         proof = self.proof(claimed)

@@ -33,7 +33,7 @@ def choices(names: tuple[str, ...], stated: Mapping[str, int], fixed: bool) -> l
 
     Two sizes that are equal in one choice differ in another, so that nothing fits by chance.
     """
-    plain = list(_plain(names))
+    plain = list(plain_sizes(names))
     small = {name: stated[name] for name in plain if 0 < stated.get(name, 0) <= LARGEST}
     if fixed and all(name in stated for name in plain):
         return list(_possible(names, [{name: stated[name] for name in plain}]))
@@ -44,7 +44,7 @@ def choices(names: tuple[str, ...], stated: Mapping[str, int], fixed: bool) -> l
     return [sizes for place, sizes in enumerate(found) if sizes not in found[:place]]
 
 
-def _plain(names: Iterable[str]) -> dict[str, None]:
+def plain_sizes(names: Iterable[str]) -> dict[str, None]:
     """The names that are sizes themselves, and then those that stand in sums alone."""
     inside = (part for name in names if not name.isidentifier() for part in linear(Dim((name,))))
     parts = (one for part in inside for one in part.split("*") if one)

@@ -245,7 +245,7 @@ class Search:
     def length(self, name: str) -> float:
         """What a size, or another name of a number, is at the point."""
         assert self.point is not None
-        known = self.point.evaluator.values.get(name, {(): 0})
+        known = self.point.table(Var(name)) or {}
         return self.point.sizes.get(name) or float(known.get((), 0))
 
     def proved(self, made: Edited) -> tuple[Edited, Value] | None:

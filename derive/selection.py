@@ -21,6 +21,15 @@ def is_selection(name: str) -> bool:
     return _SIGN in name
 
 
+def selected(name: str) -> str:
+    """The index that such a matrix picks by.
+
+    >>> selected("y·→K")
+    'y'
+    """
+    return name.partition(_SIGN)[0]
+
+
 def selection_code(name: str) -> str:
     """The matrix as NumPy text.
 

@@ -8,24 +8,43 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from derive.diagnostic import Diagnostic
+from derive.numbers_text import Array, as_numbers, assignments, shortened
 
 GOOD = ("proved", "confirmed")
 
 
 @dataclass(frozen=True)
 class Witness:
-    """Numbers on which claim and gradient differ: the sizes, the entry, both values."""
+    """Numbers on which claim and gradient differ: the sizes, the entry, both values, the inputs.
+
+    The values are fractions where they are `exact`, and else have 50 digits. An input is nested
+    rows of fractions. Of a factor of the chain rule, `upstream` is what it is multiplied with.
+    """
 
     sizes: Mapping[str, int]
     entry: tuple[int, ...]
     claimed: str
     true: str
+    inputs: Mapping[str, Array] = field(default_factory=dict)
+    exact: bool = True
 
     def __str__(self) -> str:
         sizes = ", ".join(f"{name}={size}" for name, size in self.sizes.items())
-        place = ", ".join(map(str, self.entry))
-        where = f"at {sizes}, " if sizes else ""
-        return f"{where}entry [{place}]: claimed {self.claimed}, true {self.true}"
+        place = f"entry [{', '.join(map(str, self.entry))}]" if self.entry else ""
+        where = ", ".join(filter(None, (sizes, place)))
+        claimed, true = shortened(self.claimed, self.true)
+        digits = "" if self.exact else " (to 50 digits, rounded here)"
+        return f"{f'at {where}: ' if where else ''}claimed {claimed}, true {true}{digits}"
+
+    @property
+    def assignments(self) -> tuple[str, ...]:
+        """The inputs as lines of NumPy."""
+        return assignments(self.inputs)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The witness as plain data; its inputs are numbers that JSON holds exactly."""
+        inputs = {name: as_numbers(array) for name, array in self.inputs.items()}
+        return {**vars(self), "sizes": dict(self.sizes), "inputs": inputs, "text": str(self)}
 
 
 @dataclass(frozen=True)
@@ -59,6 +78,7 @@ class Claim:
             lines.append(f"  given    {', '.join(self.facts)}")
         if self.witness:
             lines.append(f"  witness  {self.witness}")
+            lines += [f"           {line}" for line in self.witness.assignments]
         for diagnostic in self.diagnostics:
             lines += [f"  {line}" for line in diagnostic.render().split("\n")]
         if self.repair:
@@ -75,8 +95,8 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether every claim is proved or confirmed."""
-        return all(claim.verdict in GOOD for claim in self.claims)
+        """Whether there are claims, and every one is proved or confirmed."""
+        return bool(self.claims) and all(claim.verdict in GOOD for claim in self.claims)
 
     @property
     def exit_code(self) -> int:
@@ -107,5 +127,5 @@ class Report:
 def _claim_data(claim: Claim) -> dict[str, Any]:
     data = dict(vars(claim))
     data["diagnostics"] = [d.render() for d in claim.diagnostics]
-    data["witness"] = str(claim.witness) if claim.witness else None
+    data["witness"] = claim.witness.to_dict() if claim.witness else None
     return data

@@ -158,6 +158,28 @@ def test_exit_codes() -> None:
     assert derive.check(net, {"W2": "q"}).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "text", ["", "Nothing is claimed here.", "input x : N × D\nlet L = sum(x)"]
+)
+def test_a_text_without_claims_is_bad_input_and_not_well(text: str) -> None:
+    report = derive.check_document(text)
+    assert report.claims == ()
+    assert report.ok is False
+    assert report.exit_code == 2
+    assert json.loads(report.to_json())["ok"] is False
+
+
+def test_no_claims_about_a_stack_are_not_well_either() -> None:
+    report = derive.check(derive.stack("4,3,2"), {})
+    assert (report.ok, report.exit_code) == (False, 2)
+
+
+@pytest.mark.parametrize("claim", ["dL/dx = q", "dL/dx = np.ones((N, D))", "dL/dx = 2 x"])
+def test_a_report_is_well_where_its_exit_code_is_0(claim: str) -> None:
+    report = derive.check_document(f"input x : N × D\nlet L = sum(x)\nclaim {claim}")
+    assert report.ok == (report.exit_code == 0)
+
+
 COLUMNS = "input W : K × D\ninput x : D × N\ntarget y : K × N distribution axis=0\n"
 ROWS = "input x : N × D\ninput W : D × K\ntarget y : N × K distribution\n"
 

@@ -48,6 +48,7 @@ def said(claim: Claim) -> Iterator[tuple[str, str]]:
         yield "note", claim.note
     if claim.witness:
         yield "witness", str(claim.witness)
+        yield from (("", line) for line in claim.witness.assignments)
 
 
 def helped(claim: Claim) -> Iterator[tuple[str, str]]:

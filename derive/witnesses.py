@@ -1,0 +1,218 @@
+"""The smallest numbers at which two formulas differ: few, simple, and to be typed in again.
+
+Where two formulas differ at generic numbers, simpler ones are tried in machine numbers: sizes as
+small as they can be, entries that are 1, then 0. The values at what is left are then calculated as
+fractions, or to many digits where they are none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import mpmath
+
+from derive.arithmetic import (
+    EXACTLY,
+    MOST_BITS,
+    QUICKLY,
+    RATIONALLY,
+    Arithmetic,
+    Irrational,
+    Number,
+)
+from derive.comparing import Point, Program, at, differing
+from derive.diagnostic import DeriveError
+from derive.exact import DIGITS, Table
+from derive.numbers_text import Array
+from derive.points import plain_sizes, with_sums
+from derive.selection import is_selection, selected
+from derive.shape import Shape
+from derive.simple import DRAWS, Draw, drawn, simpler
+from derive.term import Symbol, Term, variables
+from derive.truth import INNER, PROBE
+from derive.verdict import Witness
+
+CLEAR = 1e-2
+"""How much of the larger value a difference must be, for a point to be shown instead of another."""
+
+TRIALS = 40
+"""Points that are tried, at most, to make the numbers simple."""
+
+UPSTREAM = "upstream"
+"""What the derivative is called that a factor of the chain rule is multiplied with."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Sizes and numbers to compare at."""
+
+    sizes: Mapping[str, int]
+    inputs: Mapping[str, Table]
+
+
+def witness(
+    program: Program, claimed: Term, true: Term, shapes: Mapping[str, Shape]
+) -> Witness | None:
+    """Numbers on which two formulas differ, the smallest that are found; None without any.
+
+    `shapes` says how names are seen, and by the empty name how the formulas are.
+    """
+    search = _Search(program, claimed, true)
+    with mpmath.workdps(DIGITS):
+        for trial in search.smallest():
+            for arithmetic in RATIONALLY, EXACTLY:
+                found = search.differs(trial, arithmetic)
+                if found is not None:
+                    return _shown(search, trial, *found, shapes)
+        generic = differing(program, claimed, true)
+        if generic is None:
+            return None
+        point, seed, place = generic
+        trial = Trial(point.sizes, program.drawn(point.sizes, seed))
+        return _shown(search, trial, point, place, shapes)
+
+
+@dataclass
+class _Search:
+    """Looks for simple numbers at which two formulas differ clearly."""
+
+    program: Program
+    claimed: Term
+    true: Term
+    left: int = TRIALS
+
+    @property
+    def symbols(self) -> dict[str, Symbol]:
+        """What is given numbers, and has none stated."""
+        stated = self.program.constants
+        return {s.name: s for s in self.program.derivation.symbols if s.name not in stated}
+
+    def smallest(self) -> Iterator[Trial]:
+        """A trial at which the formulas differ clearly, made as small as it gets; none or one."""
+        for sizes in self.program.choices[:1]:
+            for draw in DRAWS:
+                trial = self.trial(sizes, draw)
+                if self.clear(trial):
+                    yield self.emptied(self.shrunk(trial, draw))
+                    return
+
+    def trial(self, sizes: Mapping[str, int], draw: Draw) -> Trial:
+        """Numbers for every symbol at these sizes."""
+        made = {name: drawn(one, sizes, draw) for name, one in self.symbols.items()}
+        return Trial(sizes, {**made, **self.program.stated()})
+
+    def clear(self, trial: Trial) -> bool:
+        """Whether the formulas differ at a trial, beyond all noise, in machine numbers."""
+        self.left -= 1
+        return self.differs(trial, QUICKLY) is not None
+
+    def differs(self, trial: Trial, arithmetic: Arithmetic) -> tuple[Point, tuple[int, ...]] | None:
+        """The point of a trial, and the entry that differs most, if it does clearly."""
+        try:
+            point = self.program.smooth_at(trial.sizes, trial.inputs, arithmetic)
+            mine = point and point.table(self.claimed)
+            theirs = point and point.table(self.true)
+        except Irrational:
+            return None
+        if not point or not mine or not theirs:
+            return None
+        apart = {place: abs(at(mine, place) - value) for place, value in theirs.items()}
+        place = max(apart, key=apart.__getitem__)
+        largest = max(abs(value) for value in (*mine.values(), *theirs.values()))
+        return (point, place) if float(apart[place]) > CLEAR * max(float(largest), CLEAR) else None
+
+    def shrunk(self, trial: Trial, draw: Draw) -> Trial:
+        """The trial at smaller sizes, no two of them equal."""
+        if self.program.fixed or self.program.constants:
+            return trial
+        while smaller := next(filter(self.clear, self._smaller(trial.sizes, draw)), None):
+            trial = smaller
+        return trial
+
+    def _smaller(self, sizes: Mapping[str, int], draw: Draw) -> Iterator[Trial]:
+        """Trials with one size made smaller, the largest first."""
+        plain = {name: sizes[name] for name in plain_sizes(self.program.size_names)}
+        for name in sorted(plain, key=lambda one: -plain[one]):
+            for size in sorted({*range(1, plain[name])} - {*plain.values()}):
+                if self.left > TRIALS // 2:
+                    try:
+                        sums = with_sums(self.program.size_names, {**plain, name: size})
+                    except DeriveError:
+                        continue
+                    yield self.trial(sums, draw)
+
+    def emptied(self, trial: Trial) -> Trial:
+        """The trial with entries set to 0, or to 1, as far as the formulas still differ."""
+        for name in self.symbols:
+            changes = simpler(self.symbols[name], trial.inputs[name])
+            for table in changes:
+                if self.left <= 0:
+                    return trial
+                found = replace(trial, inputs={**trial.inputs, name: table})
+                if table == trial.inputs[name] or self.clear(found):
+                    trial = found
+                    break
+        return trial
+
+
+# ----------------------------------------------------------------------------------- what is shown
+
+
+def _shown(
+    search: _Search,
+    trial: Trial,
+    point: Point,
+    place: tuple[int, ...],
+    shapes: Mapping[str, Shape],
+) -> Witness:
+    mine, theirs = point.table(search.claimed), point.table(search.true)
+    assert theirs is not None
+    names = plain_sizes(search.program.size_names)
+    spoken = variables(search.claimed)
+    inputs = {
+        _name(name): _array(name, trial.inputs[name], shapes.get(name))
+        for name in search.symbols
+        if name != PROBE or name in spoken
+    }
+    return Witness(
+        {name: point.sizes[name] for name in names},
+        place[: len(shapes[""])],
+        "no value (a division by zero)" if mine is None else _written(at(mine, place)),
+        _written(theirs[place]),
+        inputs,
+        point.evaluator.calculus.arithmetic.noise == 0,
+    )
+
+
+def _name(name: str) -> str:
+    """The name as the text has it."""
+    if name == PROBE:
+        return UPSTREAM
+    return selected(name) if is_selection(name) else name.removesuffix(INNER)
+
+
+def _array(name: str, table: Table, shape: Shape | None) -> Array:
+    """Entries as nested rows, with as many axes as the text sees."""
+    if is_selection(name):
+        return tuple(Fraction(place[1]) for place, value in table.items() if value)
+    rank = len(next(iter(table))) if shape is None else len(shape)
+    return _rows({place[:rank]: value for place, value in table.items()})
+
+
+def _rows(table: Table) -> Array:
+    if () in table:
+        return Fraction(table[()])
+    lines: dict[int, Table] = {}
+    for place, value in table.items():
+        lines.setdefault(place[0], {})[place[1:]] = value
+    return tuple(map(_rows, lines.values()))
+
+
+def _written(value: Number) -> str:
+    if isinstance(value, Fraction | int):
+        return str(value)
+    if value and abs(mpmath.mag(value)) > MOST_BITS:
+        return "more than can be written" if mpmath.mag(value) > 0 else "nearly 0"
+    return str(mpmath.nstr(mpmath.mpf(value), DIGITS))
