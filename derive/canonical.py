@@ -8,11 +8,10 @@ takes a name of the sum around it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from fractions import Fraction
 from itertools import islice, permutations, product
 from typing import Any
 
-from derive.poly import Atom, Factor, Mono, Poly, rename_atom
+from derive.poly import UNIT, Atom, Factor, Mono, Poly, rename_atom
 from derive.slots import Slot, is_index, range_of, slot
 
 BRANCHES = 720
@@ -24,7 +23,8 @@ Too few branches can only make equal terms look different, never different ones 
 
 def sorted_factors(factors: Iterable[Factor]) -> tuple[Factor, ...]:
     """Factors in canonical order."""
-    return tuple(sorted(factors, key=factor_key))
+    found = tuple(factors)
+    return found if len(found) < 2 else tuple(sorted(found, key=factor_key))
 
 
 def factor_key(item: Factor) -> tuple[Any, ...]:
@@ -61,16 +61,17 @@ def _arg_height(arg: Poly) -> int:
 def canonical(factors: tuple[Factor, ...], bound: tuple[str, ...]) -> Mono:
     """The term (with coefficient 1) under canonical names of its bound indices."""
     if not bound:
-        return Mono(Fraction(1), sorted_factors(factors))
+        return Mono(UNIT, sorted_factors(factors))
     level = height(factors)
-    return min((_named(factors, order, level) for order in _orders(factors, bound)), key=mono_key)
+    found = [_named(factors, order, level) for order in _orders(factors, bound)]
+    return found[0] if len(found) == 1 else min(found, key=mono_key)
 
 
 def _named(factors: tuple[Factor, ...], order: tuple[str, ...], level: int) -> Mono:
     names = {old: f"%{level}.{i}|{range_of(old)}" for i, old in enumerate(order)}
     values = {old: slot(new) for old, new in names.items()}
     renamed = ((rename_atom(atom, values), power) for atom, power in factors)
-    return Mono(Fraction(1), sorted_factors(renamed), tuple(names.values()))
+    return Mono(UNIT, sorted_factors(renamed), tuple(names.values()))
 
 
 def _orders(factors: tuple[Factor, ...], bound: tuple[str, ...]) -> Iterable[tuple[str, ...]]:

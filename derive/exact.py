@@ -16,6 +16,7 @@ import mpmath
 
 from derive.arithmetic import EXACTLY, Arithmetic, Number, NumberCalculus
 from derive.deadline import check_time
+from derive.functions import is_function
 from derive.ops import Op, op_row
 from derive.shape import Shape
 from derive.term import Apply, Const, Derivation, Term, Var
@@ -105,17 +106,32 @@ class Evaluator:
             return _matrix_product(tables[0], tables[1], self.calculus.arithmetic.total)
         if op == "transpose" and shape:
             return {(j, i): value for (i, j), value in tables[0].items()}
-        if (
-            op in TERMWISE
-            and len(tables[0]) == len(tables[1])
-            and tables[0].keys() == tables[1].keys()
-        ):
-            here, right = TERMWISE[op], tables[1]
-            return {place: here(value, right[place]) for place, value in tables[0].items()}
+        if op in TERMWISE:
+            return _termwise(TERMWISE[op], *tables)
+        if is_function(op):
+            return {place: self._value(op, value) for place, value in tables[0].items()}
         return None
 
+    def _value(self, function: str, value: Number) -> Number:
+        check_time()
+        return self.calculus.fn(function, value)
 
-TERMWISE: Mapping[str, Callable[[Number, Number], Number]] = {"add": add, "sub": sub, "mul": mul}
+
+Termwise = Callable[[Number, Number], Number]
+TERMWISE: Mapping[str, Termwise] = {"add": add, "sub": sub, "mul": mul}
+
+
+def _termwise(here: Termwise, left: Table, right: Table) -> Table | None:
+    """An op on two entries, where both stand at one place, or one is a number for all."""
+    if left.keys() == right.keys():
+        return {place: here(value, right[place]) for place, value in left.items()}
+    if () in right:
+        other = right[()]
+        return {place: here(value, other) for place, value in left.items()}
+    if () in left:
+        other = left[()]
+        return {place: here(other, value) for place, value in right.items()}
+    return None
 
 
 def _matrix_product(a: Table, b: Table, total: Callable[[Iterable[Number]], Number]) -> Table:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from derive.dense import Stack
 from derive.diagnostic import refuse
-from derive.flatten import is_hidden
+from derive.flatten import Program, is_hidden
 from derive.gradient import Adjoint, Backward, Use, adjoint_name, backward
 from derive.indexing import filled
 from derive.infer import shape_of
@@ -41,7 +41,7 @@ class Gradient:
     written: Mapping[str, Term] = field(repr=False)
     scalars: frozenset[str] = field(repr=False)
     sizes: Mapping[str, int] = field(repr=False)
-    hidden: Mapping[str, str] = field(repr=False)
+    program: Program = field(repr=False)
 
     @property
     def shape(self) -> Shape:
@@ -92,7 +92,12 @@ class Gradient:
     @property
     def index(self) -> Any:
         """The general entry as a SymPy expression over the names of its step."""
-        return sympy_form(self.adjoint.value, self.hidden)
+        hidden = {
+            name: write(self.program.expand(node), "plain", scalars=self.scalars)
+            for name, node in self.program.nodes.items()
+            if is_hidden(name)
+        }
+        return sympy_form(self.adjoint.value, hidden)
 
     def __str__(self) -> str:
         return f"dL/d{self.name} = {self.matrix}  ({shape_text(self.shape, self.sizes)})"
@@ -167,11 +172,6 @@ class _Writer:
             if isinstance(term, Var)
         }
         self.known |= {n.name: self.known[name] for name, n in self.latest.items()}
-        self.hidden = {
-            name: write(self.program.expand(node), "plain", scalars=self.scalars)
-            for name, node in self.program.nodes.items()
-            if is_hidden(name)
-        }
         self.steps = {
             name: Step(name, self._raised(a), a.shape, a.uses) for name, a in self.adjoints.items()
         }
@@ -190,8 +190,12 @@ class _Writer:
     def _formula(self, adjoint: Adjoint) -> Term:
         if not self.spread:
             return matrix_form(adjoint.value, adjoint.shape, self._shape)
-        shapes = self.known | {n: self._shape(n) for n in (*self.adjoints, *self.program.shapes)}
-        return formula_of(adjoint.value, adjoint.shape, shapes)
+        return formula_of(adjoint.value, adjoint.shape, self.shapes)
+
+    @cached_property
+    def shapes(self) -> dict[str, Shape]:
+        """The shapes of all names, those of adjoints among them."""
+        return self.known | {n: self._shape(n) for n in (*self.adjoints, *self.program.shapes)}
 
     def _shape(self, name: str) -> Shape:
         adjoint = self.adjoints.get(name)
@@ -212,5 +216,5 @@ class _Writer:
             self.written,
             self.scalars,
             self.derivation.sizes,
-            self.hidden,
+            self.program,
         )

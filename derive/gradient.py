@@ -56,10 +56,12 @@ class Adjoint(NamedTuple):
 
 
 class Backward(NamedTuple):
-    """The adjoints in the order of computation (loss first), and the program they belong to."""
+    """The adjoints in the order of computation (loss first), the program they belong to, and the
+    rules that its normal forms are made by."""
 
     program: Program
     adjoints: Mapping[str, Adjoint]
+    rules: Rules
 
 
 def backward(derivation: Derivation) -> Backward:
@@ -69,8 +71,8 @@ def backward(derivation: Derivation) -> Backward:
     """
     shapes = shapes_of(derivation)
     program = flatten(derivation, shapes)
-    sweep = _Sweep(derivation, program, rules_for(derivation, shapes))
-    return Backward(program, sweep.run())
+    rules = rules_for(derivation, shapes)
+    return Backward(program, _Sweep(derivation, program, rules).run(), rules)
 
 
 class _Sweep:

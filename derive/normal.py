@@ -51,9 +51,10 @@ def normal(poly: Poly, rules: Rules) -> Poly:
             continue
         named = canonical(term.factors, term.bound)
         key = (named.factors, named.bound)
-        total[key] = total[key] + term.coef if key in total else term.coef
-    terms = (Mono(coef, *key) for key, coef in total.items() if coef)
-    return Poly(tuple(sorted(terms, key=mono_key)))
+        known = total.get(key)
+        total[key] = term.coef if known is None else known + term.coef
+    terms = [Mono(coef, *key) for key, coef in total.items() if coef]
+    return Poly(tuple(sorted(terms, key=mono_key) if len(terms) > 1 else terms))
 
 
 def _step(term: Mono, rules: Rules) -> Poly | None:

@@ -77,11 +77,13 @@ class Poly:
 
 
 ZERO = Poly(())
+UNIT = Fraction(1)
+"""One object for the commonest coefficient and exponent: what is the same object is equal."""
 
 
 def number(value: Fraction | int) -> Poly:
     """The constant polynomial."""
-    return Poly((Mono(Fraction(value), ()),)) if value else ZERO
+    return Poly((Mono(UNIT if value == 1 else Fraction(value), ()),)) if value else ZERO
 
 
 ONE = number(1)
@@ -94,11 +96,13 @@ def lift(value: Poly | Fraction | int) -> Poly:
 
 def factor(head: str, *slots: Slot, arg: Poly | None = None, power: int | Fraction = 1) -> Poly:
     """One factor as a polynomial."""
-    return Poly((Mono(Fraction(1), ((Atom(head, slots, arg), Fraction(power)),)),))
+    raised = UNIT if power == 1 else Fraction(power)
+    return Poly((Mono(UNIT, ((Atom(head, slots, arg), raised),)),))
 
 
 def _times(a: Mono, b: Mono) -> Mono:
-    return Mono(a.coef * b.coef, a.factors + b.factors, a.bound + b.bound)
+    coef = b.coef if a.coef is UNIT else a.coef if b.coef is UNIT else a.coef * b.coef
+    return Mono(coef, a.factors + b.factors, a.bound + b.bound)
 
 
 def freshened(term: Mono) -> Mono:
@@ -171,7 +175,7 @@ def _product(factors: Iterable[Factor], change: Callable[[Atom], Poly | None]) -
 
 def _replaced(atom: Atom, power: Fraction, new: Poly | None) -> Poly:
     if new is None:
-        return Poly((Mono(Fraction(1), ((atom, power),)),))
+        return Poly((Mono(UNIT, ((atom, power),)),))
     if power.denominator == 1 and power > 0:
         result = ONE
         for _ in range(int(power)):

@@ -21,6 +21,7 @@ from derive.lower import Blocks, lower
 from derive.normal import normal
 from derive.openings import by_entry, by_primitives, copies, defined, functions_of
 from derive.poly import Poly
+from derive.rules import Effort
 from derive.scale import Key, Scale, primitive
 from derive.shape import Shape, agree
 from derive.term import (
@@ -157,7 +158,11 @@ class _Reading:
     def __init__(self, prover: Prover, expand: frozenset[str]) -> None:
         self.prover, self.expand, self.shapes = prover, expand, prover.shapes
         derivation = prover.gradients.derivation
-        self.rules = rules_for(derivation, self.shapes, expand=expand, primes=self._prime)
+        if expand:
+            self.rules = rules_for(derivation, self.shapes, expand=expand, primes=self._prime)
+        else:  # the same rules as those of the gradients, with what is used counted anew
+            made = prover.gradients.backward.rules
+            self.rules = replace(made, used=set(), effort=Effort())
         self.opened = by_entry(derivation.equations, expand)
         self.names: dict[Apply, tuple[Term, frozenset[str]]] = {}
 

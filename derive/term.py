@@ -167,4 +167,6 @@ def same_objects(a: tuple[Term, ...], b: tuple[Term, ...]) -> bool:
 
 def substitute(term: Term, values: Mapping[str, Term]) -> Term:
     """The term with names replaced by terms."""
+    if not any(isinstance(node, Var) and node.name in values for node in walk(term)):
+        return term
     return rebuild(term, lambda n: values.get(n.name, n) if isinstance(n, Var) else n)
