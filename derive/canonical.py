@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice, permutations, product
 from typing import Any
 
+from derive.deadline import check_time
 from derive.poly import UNIT, Atom, Factor, Mono, Poly, rename_atom
 from derive.slots import Slot, is_index, range_of, slot
 
@@ -68,6 +69,7 @@ def canonical(factors: tuple[Factor, ...], bound: tuple[str, ...]) -> Mono:
 
 
 def _named(factors: tuple[Factor, ...], order: tuple[str, ...], level: int) -> Mono:
+    check_time()
     names = {old: f"%{level}.{i}|{range_of(old)}" for i, old in enumerate(order)}
     values = {old: slot(new) for old, new in names.items()}
     renamed = ((rename_atom(atom, values), power) for atom, power in factors)
@@ -81,13 +83,16 @@ def _orders(factors: tuple[Factor, ...], bound: tuple[str, ...]) -> Iterable[tup
     classes: dict[int, list[str]] = {}
     for name in sorted(bound, key=lambda n: colours[n]):
         classes.setdefault(colours[name], []).append(name)
-    choices = product(*(permutations(names) for names in classes.values()))
+    # `product` keeps all of what it is given: of each class no more than can be taken up
+    pools = (islice(permutations(names), BRANCHES) for names in classes.values())
+    choices = product(*pools)
     return (tuple(n for names in pick for n in names) for pick in islice(choices, BRANCHES))
 
 
 def _refine(factors: tuple[Factor, ...], bound: tuple[str, ...]) -> dict[str, int]:
     colours = _ranked({name: (str(range_of(name)),) for name in bound})
     while True:
+        check_time()
         signatures = {name: (colours[name], _signature(factors, name, colours)) for name in bound}
         finer = _ranked(signatures)
         if len(set(finer.values())) == len(set(colours.values())):

@@ -15,21 +15,27 @@ from typing import Any, NamedTuple
 import sympy
 
 from derive.convert import polynomial, restore
+from derive.diagnostic import refuse
 from derive.entries import dims_of, with_dims
 from derive.functions import FUNCTIONS, PRIME, is_function
 from derive.lower import PolyCalculus
-from derive.meaning import SymCalculus, new_index, tensor
+from derive.meaning import Operand, SymCalculus, new_index, tensor
 from derive.normal import normal
 from derive.ops import Attrs, op_row
 from derive.poly import SUM, Mono, Poly, factor
 from derive.rules import Definition, Rules, by_outline
 from derive.shape import Dim, Shape
 from derive.slots import ZERO, Slot, index, slot
+from derive.term import Apply, Binding, Term, fold, size
 
 Expr = Any
 
 OUT, HERE = "@out", "@h"
 AXES = "ijkl"
+
+LONGEST, DEEPEST = 400, 16
+"""Nodes of a formula of entries, and functions and powers within each other in it, beyond which it
+is not differentiated: no limit of time interrupts SymPy, so what it gets is small."""
 
 
 class Pattern(NamedTuple):
@@ -71,7 +77,10 @@ def vjp(op: str, attrs: Attrs, shapes: tuple[Shape, ...], which: int) -> Poly:
         return _function_vjp(op, shapes[0])
     row = op_row(op)
     calculus = SymCalculus()
+    _bounded(attrs)
     operands = [tensor(f"@{place}", shape) for place, shape in enumerate(shapes)]
+    if op == "concat":  # a sum over operands, of which the others have no part in this derivative
+        operands = [one if k == which else _nothing(one.shape) for k, one in enumerate(operands)]
     result = row.shape(shapes, attrs)
     out = tuple(calculus.zero if dim.is_one else new_index(dim) for dim in result)
     entry = tuple(sympy.Symbol(p[0][0]) if p else calculus.zero for p in free_entry(shapes[which]))
@@ -80,6 +89,29 @@ def vjp(op: str, attrs: Attrs, shapes: tuple[Shape, ...], which: int) -> Poly:
     raw = polynomial(slope * tensor(OUT, result)(*out), Rules())
     summed = Poly(tuple(Mono(t.coef, t.factors, t.bound + names) for t in raw.terms))
     return normal(summed, Rules(definitions=by_outline(_fold(op, attrs, shapes))))
+
+
+def _nothing(shape: Shape) -> Operand:
+    """An operand of zeros."""
+    return Operand(shape, lambda *_: sympy.Integer(0))
+
+
+def _bounded(attrs: Attrs) -> None:
+    """Raises DeriveError for a formula of entries that would take SymPy long."""
+    for attr in attrs:
+        if isinstance(attr, Binding):
+            if size(attr.body) > LONGEST:
+                message = f"a formula of entries has more than {LONGEST} parts"
+                raise refuse("D901", message)
+            if fold(attr.body, _nested) > DEEPEST:
+                message = f"functions stand more than {DEEPEST} deep within each other here"
+                raise refuse("D901", message)
+
+
+def _nested(node: Term, args: tuple[int, ...]) -> int:
+    """How many functions and powers stand within each other."""
+    deeper = isinstance(node, Apply) and (node.op == "pow" or is_function(node.op))
+    return max(args, default=0) + deeper
 
 
 def _fold(op: str, attrs: Attrs, shapes: tuple[Shape, ...]) -> tuple[Definition, ...]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import sympy
 
+from derive.deadline import check_time
 from derive.functions import FUNCTIONS, PRIME
 from derive.ops import op_row
 from derive.shape import Dim, Part, Shape
@@ -55,10 +56,12 @@ class SymCalculus:
 
     def sum(self, dim: Dim, body: Callable[[Expr], Expr]) -> Expr:
         """`Sum` over a new index."""
+        check_time()
         if dim.is_one:
             return body(self.zero)
         k = new_index(dim)
-        return sympy.Sum(body(k), (k, 0, size(dim) - 1))
+        term = body(k)
+        return sympy.Sum(term, (k, 0, size(dim) - 1)) if term != 0 else term
 
     def delta(self, a: Expr, b: Expr) -> Expr:
         """1 where two slots are equal, 0 elsewhere."""

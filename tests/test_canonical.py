@@ -113,3 +113,13 @@ def test_the_sum_in_an_argument_has_names_of_its_own() -> None:
     atom = Atom("exp", (), Poly((inner,)))
     outer = canonical(((atom, Fraction(1)), one("v", k)), (k,))
     assert not set(outer.bound) & set(inner.bound)
+
+
+def test_many_indices_that_look_alike_take_neither_long_nor_much_memory() -> None:
+    """A sum to the power of 299 has as many indices; their orders are more than can be kept."""
+    bound = tuple(names(40, N))
+    factors = tuple((Atom("A", (slot(name),), None), Fraction(1)) for name in bound)
+    found = canonical(factors, bound)
+    assert len(found.bound) == 40
+    other = canonical(tuple(reversed(factors)), tuple(reversed(bound)))
+    assert other == found

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from derive import check_document
+from derive import check_document, local
 from derive.deadline import TimeUp, check_time, within
 from tests.hostile import MONSTERS, SMALL, document
 
@@ -63,3 +63,43 @@ def test_an_outer_limit_holds_inside() -> None:
     with within(-1.0), within(100.0), pytest.raises(TimeUp):
         check_time()
     check_time()
+
+
+HEAD = "input x : (N,)\ninput A : N × N\n"
+FOR_SYMPY = {
+    "many terms": "loss L = \\sum_i \\sum_j ("
+    + " + ".join(f"A_{{ij}} x_j^{{{k}}}" for k in range(2, 60))
+    + ")",
+    "many shifts": "loss L = \\sum_i (" + " + ".join(f"x_{{i+{k}}} x_i" for k in range(90)) + ")",
+    "deep functions": "loss L = \\sum_i \\sum_j " + "\\exp(" * 60 + "x_j A_{ij}" + ")" * 60,
+    "as deep as may be": "loss L = \\sum_i \\sum_j " + "\\exp(" * 16 + "x_j A_{ij}" + ")" * 16,
+    "many blocks": f"loss L = np.sum(np.hstack([{', '.join(f'A*{k}' for k in range(2, 150))}]))",
+    "a high power": "loss L = \\sum_i (x_i + \\sum_j A_{ij})^{299}",
+}
+
+
+@pytest.mark.parametrize("kind", FOR_SYMPY)
+def test_what_sympy_is_given_is_small(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No limit of time interrupts SymPy, so no single call may take long."""
+    taken, diff = [0.0], local.sympy.diff
+
+    def timed(*args: object) -> object:
+        start = time.process_time()
+        try:
+            return diff(*args)
+        finally:
+            taken.append(time.process_time() - start)
+
+    monkeypatch.setattr(local.sympy, "diff", timed)
+    local.vjp.cache_clear()
+    judged(f"{HEAD}{FOR_SYMPY[kind]}\nclaim dL/dx = x")
+    assert max(taken) < 0.2
+
+
+@pytest.mark.parametrize("kind", ["many terms", "deep functions"])
+def test_a_formula_that_is_too_much_for_sympy_is_refused(kind: str) -> None:
+    (claim,) = check_document(f"{HEAD}{FOR_SYMPY[kind]}\nclaim dL/dx = x").claims
+    assert claim.verdict == "undecided"
+    assert claim.diagnostics[0].code == "D901"
+    wanted = ("a formula of entries has more than 400 parts", "more than 16 deep within each other")
+    assert any(text in claim.diagnostics[0].message for text in wanted)
