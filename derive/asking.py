@@ -18,7 +18,12 @@ from derive.tensors import turned
 from derive.term import Apply, Term, Var, walk
 from derive.truth import ACTING, Target
 
-DOUBTFUL = {"*": ("mul", "matmul"), r"\cdot": ("matmul", "mul"), r"\times": ("matmul", "mul")}
+DOUBTFUL = {
+    "*": ("mul", "matmul"),
+    r"\cdot": ("matmul", "mul"),
+    r"\times": ("matmul", "mul"),
+    r"\otimes": ("outer", "mul"),
+}
 """Product signs that texts use in two ways; the usual one first."""
 
 
@@ -48,11 +53,17 @@ def doubtful_signs(claims: Sequence[Asked]) -> tuple[str, ...]:
     """The product signs in formulas of a document that may mean either product."""
     texts = [a.line.text for a in claims if not looks_like_code(a.line.text)]
     spoken = {sign for a in claims for sign in a.scope.signs}
-    return tuple(s for s in DOUBTFUL if s not in spoken and any(_has(text, s) for text in texts))
+    return tuple(
+        s for s in DOUBTFUL if s not in spoken and any(has_sign(text, s) for text in texts)
+    )
 
 
-def _has(text: str, sign: str) -> bool:
-    return sign in text or (sign == r"\cdot" and "·" in text) or (sign == r"\times" and "×" in text)
+def has_sign(text: str, sign: str) -> bool:
+    """Whether a text has a product sign, as a command or as a character."""
+    return sign in text or (sign in _CHARACTERS and _CHARACTERS[sign] in text)
+
+
+_CHARACTERS = {r"\cdot": "·", r"\times": "×", r"\otimes": "⊗"}
 
 
 def question(asked: Asked, setting: Setting, signs: dict[str, str]) -> Question:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from derive.diagnostic import DeriveError, Span, refuse
 from derive.notation.calls import function_of
 from derive.notation.claim_calls import claim_function
+from derive.notation.factors import is_factor
 from derive.notation.hanging import Hanging, hanging
 from derive.notation.heads import bare, is_word, renamed, unbraced
 from derive.notation.indices import IndexReader, Places, entry
@@ -61,6 +62,7 @@ class Namer:
         self.text = text
         self.loss = lexicon.scope.loss
         self.pairs: frozenset[frozenset[str]] = frozenset()
+        self.doubts: dict[str, None] = {}
         self.memo: dict[tuple[int, int], tuple[Marks, list[Choice]]] = {}
 
     # ------------------------------------------------------------------------------------ names
@@ -75,12 +77,11 @@ class Namer:
     def _choices(self, marks: Marks, start: int) -> list[Choice]:
         if start >= len(marks):
             return []
-        found = [(one, self._named(one)) for one in self.lexicon.find(marks, start)]
-        named = [self._priced(one, choice, marks, start) for one, choice in found if choice]
+        found = ((one, self._named(one)) for one in self.lexicon.find(marks, start))
+        named = (self._priced(one, choice, marks, start) for one, choice in found if choice)
         others = (*self._functions(marks, start), *self._prefixed(marks, start))
-        return sorted(
-            (*named, *others, *self._kronecker(marks, start)), key=lambda choice: -choice.end
-        )
+        every = (*named, *others, *self._kronecker(marks, start))
+        return sorted(every, key=lambda choice: -choice.end)
 
     def _priced(self, found: Found, choice: Choice, marks: Marks, start: int) -> Choice:
         r"""The cost of a reading; a pair of letters, `gh` in LaTeX, may rather be a product."""
@@ -136,6 +137,8 @@ class Namer:
         elif first.bare and first.text == "d" and start + 1 < len(marks):
             inner, shift = self.lexicon.find(marks, start + 1), 0
         else:
+            return
+        if is_factor(self.lexicon, marks, start):
             return
         yield from self._quotient(marks, start)
         for one in inner:

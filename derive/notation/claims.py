@@ -73,6 +73,7 @@ class _Claim:
         self.lexicon = Lexicon(scope)
         self.signs = dict(_signs(scope.signs))
         self.pairs: frozenset[frozenset[str]] = frozenset()
+        self.doubts: dict[str, None] = {}
         self.tokens = scan_claim(text)
 
     def read(self) -> ClaimText:
@@ -85,7 +86,7 @@ class _Claim:
     def namer(self, marks: Marks) -> Derivatives:
         """What finds names in one part."""
         namer = Derivatives(self.lexicon, IndexReader(self.lexicon, self.text, marks), self.text)
-        namer.pairs = self.pairs
+        namer.pairs, namer.doubts = self.pairs, self.doubts
         return namer
 
     def side(self, tokens: Tokens) -> _Side:
@@ -154,6 +155,7 @@ class _Claim:
             None if unread and unread[-1].last else statement.shape,
             tuple(letter for letter in letters if letter in free),
             tuple(one.found for one in unread),
+            tuple(self.doubts),
         )
 
     def links(
