@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from derive.arrays.reductions import PEAK, peaks
 from derive.comparing import Program
-from derive.diagnostic import DeriveError, refuse
+from derive.diagnostic import DeriveError, Diagnostic, Span, refuse
 from derive.elaborate import Elaborator
 from derive.points import size_names
 from derive.selection import is_selection
 from derive.setting import Asked, Setting
 from derive.shape import Dim, Shape
 from derive.tensors import Value, column_shape, solid
-from derive.term import Derivation, Equation, Symbol, Term, Var, rebuild, substitute
+from derive.term import Derivation, Equation, Symbol, Term, Var, rebuild, substitute, variables
 from derive.truth import Target, Truth, inner_names
 
 LEAF = "°"
@@ -35,7 +36,8 @@ class Case:
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self.inner = inner_names(setting.shapes)
-        self.shapes = {self.inner[n]: shape for n, shape in setting.shapes.items()}
+        self.peaks = largest_entries(setting)
+        self.shapes = {self.inner[n]: shape for n, shape in setting.shapes.items()} | self.peaks
         self.clashing = {n: Var(i) for n, i in self.inner.items() if n != i}
         self.truths: dict[str, Truth] = {}
         self.programs: dict[str, Program] = {}
@@ -75,6 +77,7 @@ class Case:
             symbols=(
                 *(replace(_free(s), name=self.inner[s.name]) for s in given.symbols),
                 *self.numbers(),
+                *(Symbol(name, shape, "const") for name, shape in self.peaks.items()),
             ),
             equations=tuple(
                 replace(e, name=self.inner[e.name], term=self.renamed(e.term))
@@ -104,6 +107,16 @@ class Case:
             sizes = tuple(self.inner[n] for n in self.setting.loose_sizes())
             self.programs[of] = Program(truth.derivation, shapes, named, constants, sizes=sizes)
         return self.programs[of]
+
+
+def largest_entries(setting: Setting) -> dict[str, Shape]:
+    """Names for the largest entries of every array, where a claim speaks of any."""
+    if not any("max(" in a.line.text or r"\max" in a.line.text for a in setting.claims):
+        return {}
+    made: dict[str, Shape] = {}
+    for name, shape in setting.shapes.items():
+        made |= peaks(name, shape)
+    return made
 
 
 def _free(symbol: Symbol) -> Symbol:
@@ -142,7 +155,8 @@ class Reading:
     def elaborator(self) -> Elaborator:
         """What settles the formulas of the claim."""
         setting = self.case.setting
-        made = Elaborator(setting.shapes, self.leaf, self.vectors, self.text, setting.sizes)
+        shapes = {**setting.shapes, **self.case.peaks}
+        made = Elaborator(shapes, self.leaf, self.vectors, self.text, setting.sizes)
         made.differentiated, made.leaves = self.differentiated, self.core
         made.columns = setting.vectors == "column"
         made.chosen, made.once = setting.known_selection, setting.once
@@ -208,6 +222,13 @@ class Reading:
         """A formula of the text in the names that proofs and numbers know."""
         leaves = {name + LEAF: value for name, value in self.leaves.items()}
         return substitute(self.case.renamed(term), leaves)
+
+    def loose(self, claimed: Term, span: Span) -> Diagnostic | None:
+        """Why numbers refute nothing: the formula depends on what is only said to be largest."""
+        if not any(name.startswith(PEAK) for name in variables(claimed)):
+            return None
+        message = "`max` is followed only where it cancels, as the shift of an exp"
+        return refuse("D905", message, self.text, span).diagnostic
 
     def program(self) -> Program:
         """What is evaluated for this reading: the names of the text above the rest."""

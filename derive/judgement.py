@@ -8,6 +8,7 @@ from itertools import permutations
 
 from derive.arrays.pointwise import elementwise, sized
 from derive.arrays.products import product
+from derive.arrays.reductions import summed
 from derive.arrays.rule import OPEN_EYE
 from derive.asking import Question, name_of, of_axes
 from derive.case import Reading
@@ -75,6 +76,8 @@ class Judgement:
         value = self.value(self.link.term, self.reading.elaborator())
         if value.shape == OPEN_EYE and len(self.shape) == 2:
             value = sized(value, self.shape)
+        if self.reading.vectors != "numpy" and not self.shape and value.single:
+            value = summed(value, None, False)  # a row times a column is a number
         value = self.acting(value)
         layout = self.fitting(value)
         claimed = self.reading.resolved(solid(value))
@@ -119,6 +122,8 @@ class Judgement:
         """The verdict on a formula of the right shape: first by value, then by proof."""
         program = self.reading.program()
         if not agree(program, claimed, self.true):
+            if found := self.reading.loose(claimed, self.link.span):
+                return replace(base, diagnostics=(found,))
             shown = witness(program, claimed, self.true)
             if shown is not None:
                 return replace(base, verdict="refuted", witness=shown)
@@ -275,8 +280,7 @@ class Judgement:
             return named
         if self._same(tuple(reversed(value.shape)), self.shape, loose):
             return "transposed"
-        sizes = self.sizes
-        have, want = shape_text(value.shape, sizes), shape_text(self.shape, sizes)
+        have, want = (shape_text(shape, self.sizes) for shape in (value.shape, self.shape))
         if have == want:
             have, want = shape_text(value.shape), shape_text(self.shape)
         message = f"the formula is {have}, but {name_of(self.asked)} is {want}"
