@@ -9,11 +9,14 @@ from dataclasses import dataclass, field, replace
 from derive.arrays.reductions import PEAK, peaks
 from derive.comparing import Program
 from derive.diagnostic import DeriveError, Diagnostic, Span, refuse
+from derive.differentials import speaks
 from derive.elaborate import Elaborator
+from derive.entries import DIFFERENTIAL
+from derive.notation import write
 from derive.points import size_names
 from derive.selection import is_selection
 from derive.setting import Asked, Setting
-from derive.shape import Dim, Shape
+from derive.shape import Dim, Shape, shape_text
 from derive.tensors import Value, column_shape, solid
 from derive.term import Derivation, Equation, Symbol, Term, Var, rebuild, substitute, variables
 from derive.truth import Target, Truth, inner_names
@@ -36,8 +39,8 @@ class Case:
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self.inner = inner_names(setting.shapes)
-        self.peaks = largest_entries(setting)
-        self.shapes = {self.inner[n]: shape for n, shape in setting.shapes.items()} | self.peaks
+        self.free = largest_entries(setting) | differentials(setting)
+        self.shapes = {self.inner[n]: shape for n, shape in setting.shapes.items()} | self.free
         self.clashing = {n: Var(i) for n, i in self.inner.items() if n != i}
         self.truths: dict[str, Truth] = {}
         self.programs: dict[str, Program] = {}
@@ -77,7 +80,7 @@ class Case:
             symbols=(
                 *(replace(_free(s), name=self.inner[s.name]) for s in given.symbols),
                 *self.numbers(),
-                *(Symbol(name, shape, "const") for name, shape in self.peaks.items()),
+                *(Symbol(name, shape, "input") for name, shape in self.free.items()),
             ),
             equations=tuple(
                 replace(e, name=self.inner[e.name], term=self.renamed(e.term))
@@ -119,6 +122,14 @@ def largest_entries(setting: Setting) -> dict[str, Shape]:
     return made
 
 
+def differentials(setting: Setting) -> dict[str, Shape]:
+    """Names for the differentials of every name, where a claim speaks of that of the loss."""
+    losses = {a.line.bracket.of if a.line.bracket else setting.loss for a in setting.claims}
+    if not any(speaks(a.line.text, loss) for a in setting.claims for loss in losses):
+        return {}
+    return {DIFFERENTIAL + name: shape for name, shape in setting.shapes.items()}
+
+
 def _free(symbol: Symbol) -> Symbol:
     """A symbol by which a claim may derive: a target as well as an input, but no pick of rows."""
     if symbol.kind in ("input", "param") or is_selection(symbol.name):
@@ -155,7 +166,7 @@ class Reading:
     def elaborator(self) -> Elaborator:
         """What settles the formulas of the claim."""
         setting = self.case.setting
-        shapes = {**setting.shapes, **self.case.peaks}
+        shapes = {**setting.shapes, **self.case.free}
         made = Elaborator(shapes, self.leaf, self.vectors, self.text, setting.sizes)
         made.differentiated, made.leaves = self.differentiated, self.core
         made.columns = setting.vectors == "column"
@@ -164,14 +175,19 @@ class Reading:
 
     def differentiated(self, value: Value, wrt: str) -> Value:
         """The derivative of a formula by a name, in forward names; of a tensor, the Jacobian."""
-        known = self.case.setting.shapes
+        known = {**self.case.setting.shapes, **self.case.free}
         if wrt not in known:
             raise refuse("D101", f"unknown name `{wrt}`", self.text)
+        inner = self.case.inner.get(wrt, wrt)
         shape = () if value.single else value.shape
+        if shape and wrt.startswith(DIFFERENTIAL):
+            have = shape_text(shape, self.case.setting.sizes)
+            message = f"the formula is {have}, but the differential of a loss is a number"
+            raise refuse("D210", message, self.text)
         truth = self.case.truth_of(self.resolved(solid(value)), shape)
         if not shape:
-            return Value(truth.written(self.case.inner[wrt]), known[wrt])
-        target = Target(truth.of, self.case.inner[wrt], self.arrangement)
+            return Value(truth.written(inner), known[wrt])
+        target = Target(truth.of, inner, self.arrangement)
         return Value(truth.formula(target), truth.shape(target))
 
     def leaf(self, name: str) -> Value | None:
@@ -229,6 +245,11 @@ class Reading:
             return None
         message = "`max` is followed only where it cancels, as the shift of an exp"
         return refuse("D905", message, self.text, span).diagnostic
+
+    def written(self, term: Term) -> str:
+        """A formula as it was understood."""
+        scalars = {name for name, shape in self.case.setting.shapes.items() if not shape}
+        return write(term, "plain", scalars=scalars)
 
     def program(self) -> Program:
         """What is evaluated for this reading: the names of the text above the rest."""

@@ -15,12 +15,12 @@ from derive.case import Reading
 from derive.comparing import agree, confirmed, witness
 from derive.deadline import TimeUp
 from derive.diagnostic import DeriveError, refuse
+from derive.differentials import is_differential
 from derive.elaborate import Elaborator
 from derive.gradient import adjoint_name
 from derive.indexing import closed, fresh_letter, is_open, letters_of
 from derive.mending import Mender, raised
 from derive.mistakes import mistake_of
-from derive.notation import write
 from derive.ops import ShapeMismatch
 from derive.proof import Proof
 from derive.scope import Link
@@ -58,7 +58,7 @@ class Judgement:
 
     def claim(self) -> Claim:
         """The verdict."""
-        base = Claim(name_of(self.asked), "undecided", self.read_as(self.link.term))
+        base = Claim(name_of(self.asked), "undecided", self.reading.written(self.link.term))
         try:
             layout, claimed = self.fitted()
         except DeriveError as error:
@@ -113,11 +113,6 @@ class Judgement:
             message = f"the formula is {have}, which does not fit as a factor of {want}"
             raise refuse("D210", message, self.text, self.link.span) from error
 
-    def read_as(self, term: Term) -> str:
-        """The formula as it was understood."""
-        scalars = {name for name, shape in self.reading.case.setting.shapes.items() if not shape}
-        return write(term, "plain", scalars=scalars)
-
     def compared(self, base: Claim, claimed: Term) -> Claim:
         """The verdict on a formula of the right shape: first by value, then by proof."""
         program = self.reading.program()
@@ -169,6 +164,8 @@ class Judgement:
 
     def matrices(self) -> Term:
         """The formula as one of matrices, where it has that form: small changes act on it."""
+        if is_differential(self.link.term):
+            return solid(self.value(self.link.term, self.reading.elaborator()))
         if not is_open(self.link.term) or self.target.layout in ACTING:
             return self.link.term
         try:

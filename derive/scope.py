@@ -61,7 +61,7 @@ class ClaimText:
 
     `letters`: the index letters of the left side, in order, also where it has no term. `unread`:
     why formulas of the chain were not understood, where others were. `doubts`: what was taken for
-    what, where the text can be read in two ways.
+    what, where the text can be read in two ways. `differential`: the left side is that of the loss.
     """
 
     text: str
@@ -72,3 +72,4 @@ class ClaimText:
     letters: tuple[str, ...] = ()
     unread: tuple[Diagnostic, ...] = ()
     doubts: tuple[str, ...] = ()
+    differential: bool = False

@@ -63,6 +63,7 @@ class Namer:
         self.loss = lexicon.scope.loss
         self.pairs: frozenset[frozenset[str]] = frozenset()
         self.doubts: dict[str, None] = {}
+        self.prefix = f"d{self.loss}/d"
         self.memo: dict[tuple[int, int], tuple[Marks, list[Choice]]] = {}
 
     # ------------------------------------------------------------------------------------ names
@@ -79,8 +80,8 @@ class Namer:
             return []
         found = ((one, self._named(one)) for one in self.lexicon.find(marks, start))
         named = (self._priced(one, choice, marks, start) for one, choice in found if choice)
-        others = (*self._functions(marks, start), *self._prefixed(marks, start))
-        every = (*named, *others, *self._kronecker(marks, start))
+        others = (self._functions, self._prefixed, self._kronecker)
+        every = (*named, *(one for find in others for one in find(marks, start)))
         return sorted(every, key=lambda choice: -choice.end)
 
     def _priced(self, found: Found, choice: Choice, marks: Marks, start: int) -> Choice:
@@ -138,15 +139,14 @@ class Namer:
             inner, shift = self.lexicon.find(marks, start + 1), 0
         else:
             return
-        if is_factor(self.lexicon, marks, start):
-            return
+        inner = [] if is_factor(self.lexicon, marks, start) else inner
         yield from self._quotient(marks, start)
         for one in inner:
             choice = self._named(one)
             if not choice or choice.term == Var(self.loss):
                 continue
             if isinstance(choice.term, Var) and _is_quantity(choice.term.name):
-                term = Var(f"d{self.loss}/d{choice.term.name}")
+                term = Var(f"{self.prefix}{choice.term.name}")
                 end = choice.end + shift
                 yield Choice(end, choice.rest, term, choice.places, inferred=True)
 
