@@ -8,17 +8,24 @@ from dataclasses import dataclass, replace
 
 from derive.case import derivative_of
 from derive.diagnostic import DeriveError, refuse
+from derive.differentials import differential_of, gradient_of
 from derive.entries import is_index_name
 from derive.notation.claims import read_claim
 from derive.notation.code import looks_like_code, read_code
 from derive.notation.names import Names, name_key
 from derive.scope import ClaimText, Link, Scope
 from derive.setting import Asked, Setting
+from derive.statement import Bracket
 from derive.tensors import turned
 from derive.term import Apply, Term, Var, walk
 from derive.truth import ACTING, Target
 
-DOUBTFUL = {"*": ("mul", "matmul"), r"\cdot": ("matmul", "mul"), r"\times": ("matmul", "mul")}
+DOUBTFUL = {
+    "*": ("mul", "matmul"),
+    r"\cdot": ("matmul", "mul"),
+    r"\times": ("matmul", "mul"),
+    r"\otimes": ("outer", "mul"),
+}
 """Product signs that texts use in two ways; the usual one first."""
 
 
@@ -48,11 +55,17 @@ def doubtful_signs(claims: Sequence[Asked]) -> tuple[str, ...]:
     """The product signs in formulas of a document that may mean either product."""
     texts = [a.line.text for a in claims if not looks_like_code(a.line.text)]
     spoken = {sign for a in claims for sign in a.scope.signs}
-    return tuple(s for s in DOUBTFUL if s not in spoken and any(_has(text, s) for text in texts))
+    return tuple(
+        s for s in DOUBTFUL if s not in spoken and any(has_sign(text, s) for text in texts)
+    )
 
 
-def _has(text: str, sign: str) -> bool:
-    return sign in text or (sign == r"\cdot" and "·" in text) or (sign == r"\times" and "×" in text)
+def has_sign(text: str, sign: str) -> bool:
+    """Whether a text has a product sign, as a command or as a character."""
+    return sign in text or (sign in _CHARACTERS and _CHARACTERS[sign] in text)
+
+
+_CHARACTERS = {r"\cdot": "·", r"\times": "×", r"\otimes": "⊗"}
 
 
 def question(asked: Asked, setting: Setting, signs: dict[str, str]) -> Question:
@@ -63,11 +76,26 @@ def question(asked: Asked, setting: Setting, signs: dict[str, str]) -> Question:
     if bracket is not None:
         scope = replace(scope, loss=bracket.of)
     claim, code = _read(text, scope)
+    if claim.differential:
+        claim, wrt = _of_differential(claim, bracket.wrt if bracket else None)
+        bracket = bracket or Bracket("gradient", scope.loss, wrt)
+        asked = replace(asked, line=replace(asked.line, bracket=bracket))
     target, letters = _target(asked, claim, scope)
     if target is not None:
         _known(target, setting, text)
     sideways = bracket is None and _is_transpose(claim.left)
     return Question(claim, target, letters, code, signs, sideways)
+
+
+def _of_differential(claim: ClaimText, wanted: str | None) -> tuple[ClaimText, str]:
+    """The gradients that the formulas of `dL = tr(G^T dX)` say, and by what they are."""
+    names = {differential_of(link.term, claim.text, link.span) for link in claim.links}
+    if len(names) != 1 or wanted not in (None, *names):
+        message = f"the differentials here are those of {', '.join(sorted(names))}"
+        raise refuse("D307", message, claim.text, claim.left_span)
+    (name,) = names
+    links = tuple(replace(link, term=gradient_of(link.term, name)) for link in claim.links)
+    return replace(claim, links=links), name
 
 
 def _read(text: str, scope: Scope) -> tuple[ClaimText, bool]:

@@ -6,15 +6,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from derive.arrays.reductions import PEAK, peaks
 from derive.comparing import Program
-from derive.diagnostic import DeriveError, refuse
+from derive.diagnostic import DeriveError, Diagnostic, Span, refuse
+from derive.differentials import speaks
 from derive.elaborate import Elaborator
+from derive.entries import DIFFERENTIAL
+from derive.notation import write
 from derive.points import size_names
 from derive.selection import is_selection
 from derive.setting import Asked, Setting
-from derive.shape import Dim, Shape
+from derive.shape import Dim, Shape, shape_text
 from derive.tensors import Value, column_shape, solid
-from derive.term import Derivation, Equation, Symbol, Term, Var, rebuild, substitute
+from derive.term import Derivation, Equation, Symbol, Term, Var, rebuild, substitute, variables
 from derive.truth import Target, Truth, inner_names
 
 LEAF = "°"
@@ -35,7 +39,8 @@ class Case:
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self.inner = inner_names(setting.shapes)
-        self.shapes = {self.inner[n]: shape for n, shape in setting.shapes.items()}
+        self.free = largest_entries(setting) | differentials(setting)
+        self.shapes = {self.inner[n]: shape for n, shape in setting.shapes.items()} | self.free
         self.clashing = {n: Var(i) for n, i in self.inner.items() if n != i}
         self.truths: dict[str, Truth] = {}
         self.programs: dict[str, Program] = {}
@@ -75,6 +80,7 @@ class Case:
             symbols=(
                 *(replace(_free(s), name=self.inner[s.name]) for s in given.symbols),
                 *self.numbers(),
+                *(Symbol(name, shape, "input") for name, shape in self.free.items()),
             ),
             equations=tuple(
                 replace(e, name=self.inner[e.name], term=self.renamed(e.term))
@@ -104,6 +110,24 @@ class Case:
             sizes = tuple(self.inner[n] for n in self.setting.loose_sizes())
             self.programs[of] = Program(truth.derivation, shapes, named, constants, sizes=sizes)
         return self.programs[of]
+
+
+def largest_entries(setting: Setting) -> dict[str, Shape]:
+    """Names for the largest entries of every array, where a claim speaks of any."""
+    if not any("max(" in a.line.text or r"\max" in a.line.text for a in setting.claims):
+        return {}
+    made: dict[str, Shape] = {}
+    for name, shape in setting.shapes.items():
+        made |= peaks(name, shape)
+    return made
+
+
+def differentials(setting: Setting) -> dict[str, Shape]:
+    """Names for the differentials of every name, where a claim speaks of that of the loss."""
+    losses = {a.line.bracket.of if a.line.bracket else setting.loss for a in setting.claims}
+    if not any(speaks(a.line.text, loss) for a in setting.claims for loss in losses):
+        return {}
+    return {DIFFERENTIAL + name: shape for name, shape in setting.shapes.items()}
 
 
 def _free(symbol: Symbol) -> Symbol:
@@ -142,7 +166,8 @@ class Reading:
     def elaborator(self) -> Elaborator:
         """What settles the formulas of the claim."""
         setting = self.case.setting
-        made = Elaborator(setting.shapes, self.leaf, self.vectors, self.text, setting.sizes)
+        shapes = {**setting.shapes, **self.case.free}
+        made = Elaborator(shapes, self.leaf, self.vectors, self.text, setting.sizes)
         made.differentiated, made.leaves = self.differentiated, self.core
         made.columns = setting.vectors == "column"
         made.chosen, made.once = setting.known_selection, setting.once
@@ -150,14 +175,19 @@ class Reading:
 
     def differentiated(self, value: Value, wrt: str) -> Value:
         """The derivative of a formula by a name, in forward names; of a tensor, the Jacobian."""
-        known = self.case.setting.shapes
+        known = {**self.case.setting.shapes, **self.case.free}
         if wrt not in known:
             raise refuse("D101", f"unknown name `{wrt}`", self.text)
+        inner = self.case.inner.get(wrt, wrt)
         shape = () if value.single else value.shape
+        if shape and wrt.startswith(DIFFERENTIAL):
+            have = shape_text(shape, self.case.setting.sizes)
+            message = f"the formula is {have}, but the differential of a loss is a number"
+            raise refuse("D210", message, self.text)
         truth = self.case.truth_of(self.resolved(solid(value)), shape)
         if not shape:
-            return Value(truth.written(self.case.inner[wrt]), known[wrt])
-        target = Target(truth.of, self.case.inner[wrt], self.arrangement)
+            return Value(truth.written(inner), known[wrt])
+        target = Target(truth.of, inner, self.arrangement)
         return Value(truth.formula(target), truth.shape(target))
 
     def leaf(self, name: str) -> Value | None:
@@ -208,6 +238,18 @@ class Reading:
         """A formula of the text in the names that proofs and numbers know."""
         leaves = {name + LEAF: value for name, value in self.leaves.items()}
         return substitute(self.case.renamed(term), leaves)
+
+    def loose(self, claimed: Term, span: Span) -> Diagnostic | None:
+        """Why numbers refute nothing: the formula depends on what is only said to be largest."""
+        if not any(name.startswith(PEAK) for name in variables(claimed)):
+            return None
+        message = "`max` is followed only where it cancels, as the shift of an exp"
+        return refuse("D905", message, self.text, span).diagnostic
+
+    def written(self, term: Term) -> str:
+        """A formula as it was understood."""
+        scalars = {name for name, shape in self.case.setting.shapes.items() if not shape}
+        return write(term, "plain", scalars=scalars)
 
     def program(self) -> Program:
         """What is evaluated for this reading: the names of the text above the rest."""

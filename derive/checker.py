@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import product
 
 from derive import chain_rule
-from derive.asking import DOUBTFUL, Question, doubtful_signs, name_of, question
+from derive.asking import DOUBTFUL, Question, doubtful_signs, has_sign, name_of, question
 from derive.case import Case, Reading
 from derive.deadline import Allowance, TimeUp
 from derive.dense import Stack
@@ -120,7 +120,9 @@ def _noted(report: Report, note: str) -> Report:
 
 def _meaning(signs: Mapping[str, str], text: str) -> str | None:
     """What a product sign was taken to mean, where it is not what it usually means."""
-    unusual = (sign for sign, op in signs.items() if op != DOUBTFUL[sign][0] and sign in text)
+    unusual = (
+        sign for sign, op in signs.items() if op != DOUBTFUL[sign][0] and has_sign(text, sign)
+    )
     names = {"mul": "the elementwise product", "matmul": "the matrix product"}
     return "; ".join(f"`{sign}` is {names[signs[sign]]} here" for sign in unusual) or None
 
@@ -170,6 +172,7 @@ class Checker:
                 name = name_of(asks.target)
                 self.case.claimed[asks.target.of, asks.target.wrt] = None
             told = [*self.links(asked, asks), *self.shapes(asked, asks)]
+            told = [_doubted(one, asks.claim.doubts) for one in told]
             return [*told, *(Outcome(self.refused(name, one)) for one in asks.claim.unread)]
         except DeriveError as error:
             return [Outcome(self.refused(name, error.diagnostic))]
@@ -254,6 +257,14 @@ class Checker:
             return (target.layout,)
         jacobians = ("jacobian", "jacobian_T") if max(long_axes(of), long_axes(wrt)) < 2 else ()
         return (*ACTING, *jacobians)
+
+
+def _doubted(found: Outcome, doubts: Sequence[str]) -> Outcome:
+    """The outcome, saying what was taken for what where the text can be read in two ways."""
+    if not doubts:
+        return found
+    said = [found.claim.note] if found.claim.note else []
+    return replace(found, claim=replace(found.claim, note="; ".join([*said, *doubts])))
 
 
 def _named(asked: Asked) -> str:

@@ -19,6 +19,9 @@ INDEX = "#"
 MADE = "'"
 """Stands after INDEX in letters that were made while formulas were calculated with."""
 
+DIFFERENTIAL = "d·"
+"""Begins the names of differentials: in a claim `dL = tr(G^T dX)`, dX is no derivative."""
+
 Meaning = Callable[[Any, tuple[Any, ...], Sequence[Any], tuple[Attr, ...]], Expr]
 
 

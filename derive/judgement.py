@@ -8,18 +8,19 @@ from itertools import permutations
 
 from derive.arrays.pointwise import elementwise, sized
 from derive.arrays.products import product
+from derive.arrays.reductions import summed
 from derive.arrays.rule import OPEN_EYE
 from derive.asking import Question, name_of, of_axes
 from derive.case import Reading
 from derive.comparing import agree, confirmed
 from derive.deadline import TimeUp
 from derive.diagnostic import DeriveError, refuse
+from derive.differentials import is_differential
 from derive.elaborate import Elaborator
 from derive.gradient import adjoint_name
 from derive.indexing import closed, fresh_letter, is_open, letters_of
 from derive.mending import Mender, raised
 from derive.mistakes import mistake_of
-from derive.notation import write
 from derive.ops import ShapeMismatch
 from derive.proof import Proof
 from derive.scope import Link
@@ -58,7 +59,7 @@ class Judgement:
 
     def claim(self) -> Claim:
         """The verdict."""
-        base = Claim(name_of(self.asked), "undecided", self.read_as(self.link.term))
+        base = Claim(name_of(self.asked), "undecided", self.reading.written(self.link.term))
         try:
             layout, claimed = self.fitted()
         except DeriveError as error:
@@ -76,6 +77,8 @@ class Judgement:
         value = self.value(self.link.term, self.reading.elaborator())
         if value.shape == OPEN_EYE and len(self.shape) == 2:
             value = sized(value, self.shape)
+        if self.reading.vectors != "numpy" and not self.shape and value.single:
+            value = summed(value, None, False)  # a row times a column is a number
         value = self.acting(value)
         layout = self.fitting(value)
         claimed = self.reading.resolved(solid(value))
@@ -111,15 +114,12 @@ class Judgement:
             message = f"the formula is {have}, which does not fit as a factor of {want}"
             raise refuse("D210", message, self.text, self.link.span) from error
 
-    def read_as(self, term: Term) -> str:
-        """The formula as it was understood."""
-        scalars = {name for name, shape in self.reading.case.setting.shapes.items() if not shape}
-        return write(term, "plain", scalars=scalars)
-
     def compared(self, base: Claim, claimed: Term) -> Claim:
         """The verdict on a formula of the right shape: first by value, then by proof."""
         program = self.reading.program()
         if not agree(program, claimed, self.true):
+            if found := self.reading.loose(claimed, self.link.span):
+                return replace(base, diagnostics=(found,))
             seen = self.truth.shapes
             seen = {**seen, PROBE: seen[self.target.of], "": self.shape}
             shown = witness(program, claimed, self.true, seen)
@@ -167,6 +167,8 @@ class Judgement:
 
     def matrices(self) -> Term:
         """The formula as one of matrices, where it has that form: small changes act on it."""
+        if is_differential(self.link.term):
+            return solid(self.value(self.link.term, self.reading.elaborator()))
         if not is_open(self.link.term) or self.target.layout in ACTING:
             return self.link.term
         try:
@@ -278,8 +280,7 @@ class Judgement:
             return named
         if self._same(tuple(reversed(value.shape)), self.shape, loose):
             return "transposed"
-        sizes = self.sizes
-        have, want = shape_text(value.shape, sizes), shape_text(self.shape, sizes)
+        have, want = (shape_text(shape, self.sizes) for shape in (value.shape, self.shape))
         if have == want:
             have, want = shape_text(value.shape), shape_text(self.shape)
         message = f"the formula is {have}, but {name_of(self.asked)} is {want}"

@@ -60,7 +60,8 @@ class ClaimText:
     """A claim as it was read: the left side, the formulas said to be equal to it, a shape.
 
     `letters`: the index letters of the left side, in order, also where it has no term. `unread`:
-    why formulas of the chain were not understood, where others were.
+    why formulas of the chain were not understood, where others were. `doubts`: what was taken for
+    what, where the text can be read in two ways. `differential`: the left side is that of the loss.
     """
 
     text: str
@@ -70,3 +71,5 @@ class ClaimText:
     shape: ShapeText | None = None
     letters: tuple[str, ...] = ()
     unread: tuple[Diagnostic, ...] = ()
+    doubts: tuple[str, ...] = ()
+    differential: bool = False

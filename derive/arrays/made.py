@@ -8,7 +8,8 @@ from typing import Any
 from derive.arrays.products import flattened
 from derive.arrays.rule import ONE_WIDE, OPEN_EYE, Rule, args_of, dim_of_attr, eye_of
 from derive.indexing import array, closed, fresh_letter, letters_of, total
-from derive.shape import ONE, Dim
+from derive.ops import ShapeMismatch
+from derive.shape import ONE, Dim, agree, shape_text
 from derive.tensors import Value, solid, turned
 from derive.term import Apply, Const, Term, Var, apply, const
 
@@ -16,6 +17,8 @@ from derive.term import Apply, Const, Term, Var, apply, const
 def _filled(number: int) -> Rule:
     def rule(e: Any, term: Apply) -> Value:
         dims = tuple(dim for dim in map(dim_of_attr, term.attrs) if dim is not None)
+        if len(dims) == 1 and e.vectors != "numpy":
+            dims = (*dims, ONE)
         return Value(const(number), dims, bool(dims))
 
     return rule
@@ -68,6 +71,12 @@ def _diag(e: Any, term: Apply) -> Value:
 
 def _trace(e: Any, term: Apply) -> Value:
     (a,) = args_of(e, term)
+    if len(a.shape) != 2:
+        if a.single:
+            return a
+        raise ShapeMismatch("rank", "only a square matrix has a trace")
+    if not agree(*a.shape):
+        raise ShapeMismatch("rank", f"{shape_text(a.shape)} is not square, so it has no trace")
     i = fresh_letter()
     body = total(apply("entry", solid(a), Var(i), Var(i)), i, a.shape[0])
     return Value(closed(body, [], e.core), ())

@@ -12,7 +12,7 @@ from derive.selection import is_selection
 from derive.shape import Shape, broadcast, shape_text
 from derive.slopes import slope_term
 from derive.tensors import Value, as_row, same_shape, solid, turned
-from derive.term import Apply, Term, Var, apply, const
+from derive.term import Apply, Const, Term, Var, apply, const
 
 
 def elementwise(op: str, a: Value, b: Value, e: Any = None) -> Value:
@@ -51,12 +51,22 @@ def _binary(op: str) -> Rule:
 
 def _fitting(op: str, a: Value, b: Value, e: Any) -> Value:
     """Two values entry by entry. A column and a row make a table in NumPy, in mathematics never."""
+    if e.vectors != "numpy":
+        a, b = _alone(a, b), _alone(b, a)
     made = elementwise(op, a, b)
     whole = same_shape(made.shape, a.shape) or same_shape(made.shape, b.shape)
     if e.vectors != "numpy" and not whole and len(a.shape) == len(b.shape):
         both = f"{shape_text(a.shape)} and {shape_text(b.shape)}"
         raise ShapeMismatch("elementwise", f"shapes {both} do not fit entry by entry")
     return made
+
+
+def _alone(value: Value, other: Value) -> Value:
+    """A column of one number, as long as an axis of what stands beside it, as that number."""
+    if not value.spread or not isinstance(value.term, Const) or len(value.shape) != 2:
+        return value
+    fits = value.shape[1].is_one and any(same_shape(value.shape[:1], (d,)) for d in other.shape)
+    return Value(value.term, ()) if fits else value
 
 
 def _times(e: Any, term: Apply) -> Value:

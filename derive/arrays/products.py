@@ -10,7 +10,7 @@ from derive.arrays.reductions import summed
 from derive.arrays.rule import OPEN_EYE, Rule, args_of
 from derive.ops import ShapeMismatch
 from derive.shape import ONE, agree, shape_text
-from derive.tensors import Value, solid, turned
+from derive.tensors import Value, same_shape, solid, turned
 from derive.term import Apply, Term, apply, const
 
 
@@ -63,7 +63,9 @@ def outer_product(a: Value, b: Value) -> Value:
 
 
 def _inner(e: Any, term: Apply) -> Value:
-    a, b = (flattened(value) for value in args_of(e, term))
+    a, b = args_of(e, term)
+    if e.vectors == "numpy" or not same_shape(a.shape, b.shape):
+        a, b = flattened(a), flattened(b)
     return summed(elementwise("mul", a, b), None, False)
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from derive.arrays.pointwise import elementwise
 from derive.arrays.rule import Rule, args_of, axis_of
+from derive.diagnostic import refuse
 from derive.ops import ALONG, put
-from derive.shape import ONE
+from derive.shape import ONE, Shape
 from derive.tensors import Value, count, solid, turned
-from derive.term import Apply, Attr, apply
+from derive.term import Apply, Attr, Var, apply
 
 
 def _sum(e: Any, term: Apply) -> Value:
@@ -66,6 +67,35 @@ def _normalised(e: Any, term: Apply) -> Value:
     return Value(apply(term.op, solid(a), attrs=(axis_of(a.shape, axis),)), a.shape)
 
 
+def _peak(e: Any, term: Apply) -> Value:
+    """The largest entry of a name, along an axis: a name of its own, of which nothing is known."""
+    (a,), (axis, keep) = args_of(e, term), term.attrs
+    name = a.term.name if isinstance(a.term, Var) else ""
+    place = None if axis is None or a.flat else axis_of(a.shape, axis)
+    known = peak_name(name, place)
+    if known not in e.shapes:
+        message = "`max` is followed only of a declared name in a claim, as the shift of an exp"
+        raise refuse("D905", message, e.text, term.span)
+    whole = Value(Var(known), e.shapes[known])
+    return whole if keep or place is None else summed(whole, place, False)
+
+
+def peak_name(name: str, axis: int | None) -> str:
+    """The name of the largest entries of a name along an axis, or of all."""
+    return f"{PEAK}{'' if axis is None else axis}·{name}"
+
+
+def peaks(name: str, shape: Shape) -> dict[str, Shape]:
+    """The names of the largest entries of a name, with their shapes."""
+    axes = range(len(shape)) if len(shape) == 2 else ()
+    kept = {peak_name(name, axis): tuple(put(shape, axis, ONE)) for axis in axes}
+    return {peak_name(name, None): (), **kept} if shape else {}
+
+
+PEAK = "max·"
+"""Begins the names of largest entries. A proof holds whatever they are, so for what they are."""
+
+
 def _size(e: Any, term: Apply) -> Value:
     (a,) = args_of(e, term)
     return Value(count(a.shape), ())
@@ -80,6 +110,7 @@ RULES: Mapping[str, Rule] = {
     "sum": _sum,
     "mean": _mean,
     "var": _variance,
+    "peak": _peak,
     **dict.fromkeys(ALONG, _normalised),
     "size": _size,
     "length": _length,

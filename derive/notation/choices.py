@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from derive.diagnostic import DeriveError, Span, refuse
 from derive.notation.calls import function_of
 from derive.notation.claim_calls import claim_function
+from derive.notation.factors import is_factor
 from derive.notation.hanging import Hanging, hanging
 from derive.notation.heads import bare, is_word, renamed, unbraced
 from derive.notation.indices import IndexReader, Places, entry
@@ -61,6 +62,8 @@ class Namer:
         self.text = text
         self.loss = lexicon.scope.loss
         self.pairs: frozenset[frozenset[str]] = frozenset()
+        self.doubts: dict[str, None] = {}
+        self.prefix = f"d{self.loss}/d"
         self.memo: dict[tuple[int, int], tuple[Marks, list[Choice]]] = {}
 
     # ------------------------------------------------------------------------------------ names
@@ -75,12 +78,11 @@ class Namer:
     def _choices(self, marks: Marks, start: int) -> list[Choice]:
         if start >= len(marks):
             return []
-        found = [(one, self._named(one)) for one in self.lexicon.find(marks, start)]
-        named = [self._priced(one, choice, marks, start) for one, choice in found if choice]
-        others = (*self._functions(marks, start), *self._prefixed(marks, start))
-        return sorted(
-            (*named, *others, *self._kronecker(marks, start)), key=lambda choice: -choice.end
-        )
+        found = ((one, self._named(one)) for one in self.lexicon.find(marks, start))
+        named = (self._priced(one, choice, marks, start) for one, choice in found if choice)
+        others = (self._functions, self._prefixed, self._kronecker)
+        every = (*named, *(one for find in others for one in find(marks, start)))
+        return sorted(every, key=lambda choice: -choice.end)
 
     def _priced(self, found: Found, choice: Choice, marks: Marks, start: int) -> Choice:
         r"""The cost of a reading; a pair of letters, `gh` in LaTeX, may rather be a product."""
@@ -137,13 +139,14 @@ class Namer:
             inner, shift = self.lexicon.find(marks, start + 1), 0
         else:
             return
+        inner = [] if is_factor(self.lexicon, marks, start) else inner
         yield from self._quotient(marks, start)
         for one in inner:
             choice = self._named(one)
             if not choice or choice.term == Var(self.loss):
                 continue
             if isinstance(choice.term, Var) and _is_quantity(choice.term.name):
-                term = Var(f"d{self.loss}/d{choice.term.name}")
+                term = Var(f"{self.prefix}{choice.term.name}")
                 end = choice.end + shift
                 yield Choice(end, choice.rest, term, choice.places, inferred=True)
 

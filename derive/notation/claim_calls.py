@@ -12,7 +12,7 @@ from derive.diagnostic import Span
 from derive.notation.calls import Call, build
 from derive.notation.names import name_key
 from derive.notation.piece import Maker, Piece
-from derive.term import Apply, Attr, Const
+from derive.term import Apply, Attr, Const, Term, Var
 
 Builder = Callable[[Maker, Call], Piece]
 
@@ -45,6 +45,10 @@ _WORDS: Mapping[str, str] = {
     "Heaviside": "step",
     "sinh": "sinh",
     "cosh": "cosh",
+    "sech": "sech",
+    "logsumexp": "logsumexp",
+    "LSE": "logsumexp",
+    "lse": "logsumexp",
     "size": "size",
     "len": "length",
 }
@@ -105,11 +109,34 @@ def _power(exponent: str) -> Builder:
     return build_power
 
 
-def _mean(maker: Maker, call: Call) -> Piece:
-    axis = call.keywords.get("axis")
-    rest = {word: value for word, value in call.keywords.items() if word != "axis"}
+def _along(maker: Maker, call: Call) -> tuple[Attr, Attr]:
+    """The axis and the keepdims of a reduction of one array, which are checked."""
+    words = ("axis", "keepdims")
+    rest = {word: value for word, value in call.keywords.items() if word not in words}
     _arguments(maker, Call(call.function, call.span, call.arguments, rest), 1)
-    return make(maker, "mean", call.arguments, call.span, (axis, False), scalar=axis is None)
+    axis, keep = (call.keywords.get(word) for word in words)
+    if isinstance(axis, bool) or keep not in (None, True, False):
+        raise call.refusal(maker, "takes a whole number as `axis` and True or False as `keepdims`")
+    return axis, keep is True
+
+
+def _mean(maker: Maker, call: Call) -> Piece:
+    axis, keep = _along(maker, call)
+    return make(maker, "mean", call.arguments, call.span, (axis, keep), scalar=axis is None)
+
+
+def _log_sum_exp(maker: Maker, call: Call) -> Piece:
+    """log of the sum of exp."""
+    axis, keep = _along(maker, call)
+    inner = maker.apply("exp", call.arguments, call.span)
+    total = make(maker, "sum", [inner], call.span, (axis, keep), scalar=axis is None)
+    return maker.apply("log", [total], call.span)
+
+
+def _reciprocal_cosh(maker: Maker, call: Call) -> Piece:
+    """sech is 1 / cosh."""
+    one = Piece(Const(Fraction(1), call.span), call.span, scalar=True)
+    return maker.divide(one, _hyperbolic("add")(maker, call), call.span)
 
 
 def _softmax(op: str) -> Builder:
@@ -130,9 +157,13 @@ def _softmax(op: str) -> Builder:
 
 
 def _extreme(op: str) -> Builder:
-    """max(0, z) is relu(z)."""
+    """max(0, z) is relu(z); max(z) is the largest entry."""
 
     def build_extreme(maker: Maker, call: Call) -> Piece:
+        if op == "maximum" and len(call.arguments) == 1:
+            axis, keep = _along(maker, call)
+            attrs = (axis, keep)
+            return make(maker, "peak", call.arguments, call.span, attrs, scalar=axis is None)
         _arguments(maker, call, 2)
         others = [piece for piece in call.arguments if piece.term != Const(Fraction(0))]
         if op == "maximum" and len(others) == 1:
@@ -141,6 +172,24 @@ def _extreme(op: str) -> Builder:
         return make(maker, op, call.arguments, call.span, scalar=scalar)
 
     return build_extreme
+
+
+def over_letter(maker: Maker, piece: Piece, letters: Sequence[Term | None]) -> Piece:
+    r"""`\max_k z_{nk}`: the entry n of the largest entries along the axis of k."""
+    assert isinstance(piece.term, Apply)
+    inner = piece.term.args[0]
+    places = inner.args[1:] if isinstance(inner, Apply) and inner.op == "entry" else ()
+    names = [place.name if isinstance(place, Var) else "" for place in places]
+    wanted = [letter.name for letter in letters if isinstance(letter, Var)]
+    if len(wanted) != 1 or names.count(wanted[0]) != 1 or len(wanted) < len(letters):
+        message = "the letter below `max` is no index of what stands after it"
+        raise maker.refusal("D131", message, piece.span)
+    assert isinstance(inner, Apply)
+    axis = names.index(wanted[0])
+    kept = (*places[:axis], *places[axis + 1 :])
+    whole = Apply("peak", (inner.args[0],), (axis if kept else None, False), piece.span)
+    term = Apply("entry", (whole, *kept), (), piece.span) if kept else whole
+    return Piece(term, piece.span, piece.depth, scalar=True)
 
 
 def _hyperbolic(sign: str) -> Builder:
@@ -179,6 +228,8 @@ _BUILDERS: Mapping[str, Builder] = {
     "minimum": _extreme("minimum"),
     "sinh": _hyperbolic("sub"),
     "cosh": _hyperbolic("add"),
+    "sech": _reciprocal_cosh,
+    "logsumexp": _log_sum_exp,
     "size": _plain("size", 1, scalar=True),
     "length": _length,
 }

@@ -10,7 +10,7 @@ from derive.functions import PRIME, is_function
 from derive.notation.calls import Call
 from derive.notation.cases import ELSE, Case, choose
 from derive.notation.choices import GRADIENT
-from derive.notation.claim_calls import build_claim, make
+from derive.notation.claim_calls import build_claim, make, over_letter
 from derive.notation.claim_signs import NORM
 from derive.notation.emitting import Resolved
 from derive.notation.enclosed import Enclosed
@@ -241,6 +241,8 @@ class ClaimReader(Enclosed):
         if self.next.kind == "places":
             places = self.take()
         piece = super().call(token)
+        if places and isinstance(piece.term, Apply) and piece.term.op == "peak":
+            return over_letter(self.make, piece, self.resolved.places[int(places.text)])
         return self.indexed(piece, places) if places else piece
 
 

@@ -81,6 +81,7 @@ CLAIM_CHARACTERS: Mapping[str, tuple[str, str]] = {
     "⟨": ("open", "⟨"),
     "⟩": ("close", "⟩"),
     "√": ("command", "sqrt"),
+    **dict.fromkeys("𝟙𝟏", ("ones", "1")),
 }
 """Character -> kind and canonical spelling of its token."""
 

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from itertools import product
 
 from derive.diagnostic import DeriveError, Diagnostic, Span, refuse
+from derive.entries import DIFFERENTIAL
 from derive.notation.choices import GRADIENT
 from derive.notation.claim_reader import ClaimReader
 from derive.notation.claim_scanner import MAX_TOKENS, scan_claim
 from derive.notation.derivatives import Derivatives
 from derive.notation.emitting import Resolved
+from derive.notation.heads import is_head, tail_of
 from derive.notation.indices import IndexReader
 from derive.notation.layout import Statement, Tokens, statements
 from derive.notation.lexicon import INDEX, Lexicon
@@ -73,6 +75,8 @@ class _Claim:
         self.lexicon = Lexicon(scope)
         self.signs = dict(_signs(scope.signs))
         self.pairs: frozenset[frozenset[str]] = frozenset()
+        self.doubts: dict[str, None] = {}
+        self.differential = False
         self.tokens = scan_claim(text)
 
     def read(self) -> ClaimText:
@@ -85,7 +89,9 @@ class _Claim:
     def namer(self, marks: Marks) -> Derivatives:
         """What finds names in one part."""
         namer = Derivatives(self.lexicon, IndexReader(self.lexicon, self.text, marks), self.text)
-        namer.pairs = self.pairs
+        namer.pairs, namer.doubts = self.pairs, self.doubts
+        if self.differential:
+            namer.prefix = DIFFERENTIAL
         return namer
 
     def side(self, tokens: Tokens) -> _Side:
@@ -143,6 +149,7 @@ class _Claim:
                 left_span = parts[0][0].span.join(parts[0][-1].span)
                 letters = self.letters(parts[0])
                 self.pairs = self.jacobian(left)
+                self.differential = left is None and self.varies(parts[0])
                 parts = parts[1:]
         links, unread = self.links([part for part in parts if part], letters)
         free = {letter for link in links for letter in _free(link.term)}
@@ -154,6 +161,8 @@ class _Claim:
             None if unread and unread[-1].last else statement.shape,
             tuple(letter for letter in letters if letter in free),
             tuple(one.found for one in unread),
+            tuple(self.doubts),
+            self.differential,
         )
 
     def links(
@@ -183,6 +192,14 @@ class _Claim:
         kinds = [token.kind for token in side.resolved.tokens]
         alone = kinds[0] == "piece" and set(kinds[1:]) <= {"sign", "end"}
         return alone or kinds[0] == "operator" or _is_named(term), term
+
+    def varies(self, tokens: Tokens) -> bool:
+        """Whether a left side is the differential of the loss."""
+        marks = attach(tokens, self.text)
+        if not is_head(marks[0]) or marks[0].kind == "partial":
+            return False
+        found = self.namer(marks).quantity(tail_of(marks))
+        return found is not None and found.term == Var(self.scope.loss)
 
     def jacobian(self, left: Term | None) -> frozenset[frozenset[str]]:
         """The pairs of letters, above and below, of a left side that is an entry of a Jacobian."""

@@ -120,11 +120,13 @@ class CodeReader(SurfaceReader):
         return None if alias is None else alias.term
 
     def called(self, func: ast.expr) -> tuple[str, list[ast.expr]]:
-        """An alias of a whole expression may be the function that is called."""
+        """An alias of a whole expression may be the function; a bare `sum` is Python's."""
         alias = self.trees.get(tree_key(func)) if self.trees else None
         if alias is not None and alias.function:
             return alias.function, []
-        return super().called(func)
+        name, receiver = super().called(func)
+        bare = name == "sum" and isinstance(func, ast.Name)
+        return "builtin_sum" if bare else name, receiver
 
     def names_something(self, word: str) -> bool:
         """Own names count."""

@@ -97,5 +97,6 @@ WRITERS: Mapping[str, Write] = {
     "zeros_like": _made("zeros_like"),
     "mean": _reduced("mean"),
     "var": _reduced("var"),
+    "peak": _reduced("max"),
 }
 """Op -> how it is written, where no row of the table can say it."""

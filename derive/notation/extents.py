@@ -79,7 +79,7 @@ def _array(node: Apply, args: tuple[Guess, ...]) -> Guess:
         return args[1] + first[1:] if args[1] is not None else None
     if node.op in ("column", "row") and len(first) == 1:
         return (*first, Dim((1,))) if node.op == "column" else (Dim((1,)), *first)
-    if node.op in ("sum", "mean"):
+    if node.op in ("sum", "mean", "peak"):
         return _reduced(first, node)
     return None
 

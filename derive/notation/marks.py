@@ -219,8 +219,7 @@ class _Attacher:
             return replace(mark, subs=(*mark.subs, script))
         if all(part.is_sign(*_PRIMES) for part in script):
             count = sum(1 + part.primes for part in script)
-            quoted = script[0].text == "'"
-            return replace(mark, primes=mark.primes + count, quoted=quoted)
+            return replace(mark, primes=mark.primes + count, quoted=True)
         return replace(mark, sups=(*mark.sups, script))
 
     def script(self, place: int, end: int) -> tuple[Marks, int]:

@@ -2,6 +2,9 @@ r"""A vector of ones whose length is not said, `\mathbf{1}`: what is around it s
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from derive.diagnostic import DeriveError, Span, refuse
 from derive.term import Apply, Const, Term, const, rebuild, walk
 
@@ -39,9 +42,23 @@ def _settled(node: Term) -> Term:
             return Apply("sum", (left,), (1, True), node.span)
         if _is_turned(right) and _sums_rows(left):
             return left
-        if _is_turned(left) and not _is_ones(right):
-            return Apply("sum", (right,), (0, True), node.span)
+        if (before := _before_row(left)) is not None and not _is_ones(right):
+            return before(Apply("sum", (right,), (0, True), node.span))
     return node
+
+
+def _before_row(term: Term) -> Callable[[Term], Term] | None:
+    """What stands before a row of ones, put before something else: the 2/N of `2/N 1^T`."""
+    if _is_turned(term):
+        return lambda new: new
+    if not isinstance(term, Apply):
+        return None
+    scales = term.op == "mul" and isinstance(term.args[0], Const)
+    inner = _before_row(term.args[-1]) if scales or term.op in ("neg", "matmul") else None
+    if inner is None:
+        return None
+    put = inner
+    return lambda new: replace(term, args=(*term.args[:-1], put(new)))
 
 
 def _is_turned(term: Term) -> bool:

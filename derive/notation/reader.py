@@ -261,7 +261,7 @@ class Reader(Cursor):
         if self.next.kind not in self.operands and not self.next.is_sign("|"):
             message = f"`{token.text}` needs an argument"
             raise self.make.refusal("D110", message, token.span)
-        braced = self.next.text == "{"
+        braced = self.next.kind == "open" and self.next.text in ("{", "[")
         with self.inside(self.context):
             piece = self.atom() if braced else self.factor()
         if not braced and self.infix() is JUXTAPOSED:

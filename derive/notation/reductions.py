@@ -26,6 +26,16 @@ def _reduced(call: Called, op: str, piece: Piece) -> Piece:
     return piece
 
 
+def largest(call: Called) -> Piece:
+    """The largest entry along one axis, or of all."""
+    call.count(1, 2, "axis", "keepdims")
+    axes = call.axes()
+    if axes is not None and len(axes) != 1:
+        raise call.refusal("takes one axis")
+    axis = None if axes is None else axes[0]
+    return call.apply("peak", call.piece(0), attrs=(axis, call.keepdims()))
+
+
 def _reduction(op: str) -> Builder:
     def build(call: Called) -> Piece:
         call.count(1, 2, "axis", "keepdims")
@@ -49,6 +59,12 @@ def _variance(call: Called) -> Piece:
 
 def _deviation(call: Called) -> Piece:
     return call.apply("pow", _variance(call), attrs=("1/2",))
+
+
+def _log_sum_exp(call: Called) -> Piece:
+    """log of the sum of exp."""
+    call.count(1, 2, "axis", "keepdims")
+    return call.apply("log", _reduced(call, "sum", call.apply("exp", call.piece(0))))
 
 
 def _norm(call: Called) -> Piece:
@@ -104,6 +120,8 @@ REDUCTIONS: Mapping[str, Builder] = {
     "var": _variance,
     "std": _deviation,
     "norm": _norm,
+    **dict.fromkeys(("logsumexp", "reduce_logsumexp"), _log_sum_exp),
+    **dict.fromkeys(("amax", "reduce_max"), largest),
     "builtin_sum": _rows_added,
     "sum_columns": _columns("sum"),
     "mean_columns": _columns("mean"),

@@ -9,6 +9,7 @@ from derive.functions import PRIME, is_function
 from derive.notation.calls import REDUCTIONS
 from derive.notation.choices import Choice
 from derive.notation.emitting import Emitter
+from derive.notation.factors import doubt
 from derive.notation.hanging import Hanging, hanging
 from derive.notation.indices import entry
 from derive.notation.lexicon import INDEX, apart, placed
@@ -103,6 +104,8 @@ class Rows(Emitter):
             self.function(choice, first, last, span)
             return
         assert choice.term is not None
+        if choice.inferred or choice.end == self.place + 1:
+            self.doubted(choice.end)
         primed = self.namer.by_prime(choice, self.marks)
         if primed:
             self.found(primed[0], Hanging(), primed[1])
@@ -113,6 +116,12 @@ class Rows(Emitter):
         self.piece(term, span, first.spaced)
         self.hang(choice.rest, span)
         self.place = choice.end
+
+    def doubted(self, end: int) -> None:
+        """Keep in mind what a `d` before a name was taken for."""
+        said = doubt(self.namer.lexicon, self.marks, self.place, end, self.text)
+        if said:
+            self.namer.doubts[said] = None
 
     def function(self, choice: Choice, first: Mark, last: Mark, span: Span) -> None:
         """Put out a function, or what is spelled like one."""

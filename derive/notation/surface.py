@@ -257,8 +257,7 @@ class SurfaceReader(NumpyReader):
         """The function that is called, and what a method is called on."""
         match func:
             case ast.Name(id=name):
-                known = self.lookup.function(name) or name
-                return "builtin_sum" if known == "sum" else known, []
+                return self.lookup.function(name) or name, []
             case ast.Attribute(value, name):
                 bare = self.is_module(value) or self.is_holder(value)
                 if function := self.lookup.function(name):

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
+from derive.entries import DIFFERENTIAL
 from derive.functions import is_function
 from derive.notation.calls import SOFTMAX_AXIS
 from derive.notation.entrywise import WRITERS, letter
@@ -70,6 +71,8 @@ class _Writer(NamedTuple):
             return Written(self.names[name], ATOM, "name", name in self.scalars)
         if name.startswith("#"):
             return Written(letter(name), ATOM, "name", scalar=True)
+        if name.startswith(DIFFERENTIAL):
+            return Written(self.style.name(f"d{name.removeprefix(DIFFERENTIAL)}"), ATOM, "name")
         if "/d" in name and self.style.notation.name == "latex":
             ends = (latex_name(end) for end in name[1:].split("/d"))
             return Written(r"\frac{{\partial {}}}{{\partial {}}}".format(*ends), SCRIPT, "name")
