@@ -33,7 +33,7 @@ class CodeReader(SurfaceReader):
     def __init__(self, source: Source, lookup: Lookup, trees: Mapping[str, Alias]) -> None:
         super().__init__(source, lookup)
         self.trees = trees
-        self.own = Environment()
+        self.own = Environment(self.lookup.known)
         self.loops: list[Loop] = []
         self.nodes = 0
 
@@ -67,6 +67,15 @@ class CodeReader(SurfaceReader):
             return self.make.apply("zeros_like", [ones], span)
         return self.make.apply("mul", [value, ones], span)
 
+    def mark(self) -> tuple[dict[Target, Own], list[int], list[Loop], set[str], int]:
+        """What a reading changes, so that it can be taken back."""
+        own = self.own
+        return dict(own.own), list(own.open), list(self.loops), set(self.letters), self.depth
+
+    def reset(self, mark: tuple[dict[Target, Own], list[int], list[Loop], set[str], int]) -> None:
+        """Take back what was read since a mark; what it cost stays spent."""
+        self.own.own, self.own.open, self.loops, self.letters, self.depth = mark
+
     def is_flag(self, node: ast.expr) -> bool:
         """Whether a condition only asks for the derivative: `if deriv == True`."""
         match node:
@@ -87,7 +96,7 @@ class CodeReader(SurfaceReader):
         """What can be written to: a name, or a place such as `deltas[-1]` that has a value."""
         if isinstance(node, ast.Subscript) and not is_text(node.slice):
             key = tree_key(node)
-            return Target(key) if key in self.trees or key in self.own.own else None
+            return Target(key) if key in self.trees or Target(key) in self.own.own else None
         return target_of(node)
 
     def root(self, node: ast.expr) -> ast.expr:
@@ -128,7 +137,7 @@ class CodeReader(SurfaceReader):
 
     def names_something(self, word: str) -> bool:
         """Own names count."""
-        return word in self.own.own or super().names_something(word)
+        return self.own.get(Target(word)) is not None or super().names_something(word)
 
     def named(self, name: str, node: ast.expr) -> Piece:
         """An index is a place, not a number."""
@@ -179,7 +188,7 @@ class CodeReader(SurfaceReader):
             raise self.refusal("D113", "this function does not go entry by entry", function)
         return widen(piece, self.source.span(node))
 
-    def enter(self, node: Comprehension) -> tuple[list[Loop], dict[str, Own]]:
+    def enter(self, node: Comprehension) -> tuple[list[Loop], dict[Target, Own]]:
         """The loops of a comprehension, their names set; and the own names of before."""
         before = dict(self.own.own)
         found: list[Loop] = []
@@ -189,7 +198,7 @@ class CodeReader(SurfaceReader):
             found.append(bind(self, part.target, part.iter))
         return found, before
 
-    def leave(self, found: Sequence[Loop], before: dict[str, Own]) -> None:
+    def leave(self, found: Sequence[Loop], before: dict[Target, Own]) -> None:
         """Forget the names of a comprehension."""
         self.own.own = before
         self.letters -= {loop.letter[1:] for loop in found}

@@ -70,7 +70,7 @@ def _array(node: Apply, args: tuple[Guess, ...]) -> Guess:
     if node.op == "transpose":
         return tuple(reversed(first))
     if node.op == "entry":
-        return _behind(first, len(args) - 1)
+        return first[len(args) - 1 :] if node.attrs else _behind(first, len(args) - 1)
     if node.op == "matmul":
         return _product(first, args[1])
     if node.op == "outer":

@@ -16,12 +16,17 @@ from derive.term import Term, Var
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What a statement says: the value, what it is given to, and where it stands."""
+    """What a statement says: the value, what it is given to, and where it stands.
+
+    `more`: all that a function gives; `several`: that it is not known which of them is meant.
+    """
 
     piece: Piece
     target: ast.expr | None = None
     name: Target | None = None
     ended: bool = False
+    more: tuple[Piece, ...] = ()
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ class Keeper:
         """The value that a name has before it is added to, and at how many loops it was set."""
         own = None if spot.name is None else self.reader.own.get(spot.name)
         if own is not None and (own.piece is not None or own.depth or not own.busy):
+            self.reader.spend(own.nodes, spot.node)
             return own.piece, own.depth
         if (alias := self.reader.tree_alias(spot.root)) is not None:
             return self.reader.standing(alias, spot.root), 0

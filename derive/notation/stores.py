@@ -14,7 +14,7 @@ from derive.notation.masks import is_mask
 from derive.notation.parts import Store, base_of, combined, is_all, misplaced
 from derive.notation.piece import Piece
 from derive.notation.subscripts import is_rows, one_hot
-from derive.term import Const
+from derive.term import Const, size
 
 
 def stored(reader: CodeReader, store: Store) -> Piece:
@@ -149,6 +149,7 @@ def _block(reader: CodeReader, store: Store) -> Piece:
     (axis, item), base = wide[0], base_of(reader, store)
     bounds = reader.bounds(item)
     assert bounds is not None
+    reader.spend(2 * size(base.term), store.node)  # it stands before, within and behind
     start, stop = bounds
     value = reader.piece(store.value)
     middle = _part(reader, store, base, axis, start, stop)
