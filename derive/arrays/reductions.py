@@ -7,6 +7,7 @@ from typing import Any
 
 from derive.arrays.pointwise import elementwise
 from derive.arrays.rule import Rule, args_of, axis_of
+from derive.diagnostic import refuse
 from derive.ops import ALONG, put
 from derive.shape import ONE
 from derive.tensors import Value, count, solid, turned
@@ -66,6 +67,11 @@ def _normalised(e: Any, term: Apply) -> Value:
     return Value(apply(term.op, solid(a), attrs=(axis_of(a.shape, axis),)), a.shape)
 
 
+def _greatest(e: Any, term: Apply) -> Value:
+    message = "the greatest entry is read where it cancels: in exp(z - max(z)) over its sum"
+    raise refuse("D110", message, e.text, term.span)
+
+
 def _size(e: Any, term: Apply) -> Value:
     (a,) = args_of(e, term)
     return Value(count(a.shape), ())
@@ -81,6 +87,7 @@ RULES: Mapping[str, Rule] = {
     "mean": _mean,
     "var": _variance,
     **dict.fromkeys(ALONG, _normalised),
+    "greatest": _greatest,
     "size": _size,
     "length": _length,
 }

@@ -12,7 +12,7 @@ from derive.notation.calls import function_of
 from derive.notation.names import name_key
 from derive.notation.piece import Piece
 from derive.notation.pointwise import POINTWISE, op
-from derive.notation.reductions import REDUCTIONS
+from derive.notation.reductions import REDUCTIONS, greatest
 from derive.notation.shaping import SHAPING
 from derive.notation.spelling import shown, suggestion
 
@@ -130,10 +130,23 @@ def _softmax(op: str) -> Builder:
     return build
 
 
+def _max(call: Called) -> Piece:
+    """The greatest entry, or of two arrays the greater entries; `np.max(z, 1)` names an axis."""
+    match call.node:
+        case ast.Call(ast.Attribute(ast.Name("np" | "numpy")), [_, axis]):
+            alone = isinstance(axis, ast.Constant | ast.UnaryOp)
+        case ast.Call(ast.Attribute(), [ast.Constant(int())]):
+            alone = True
+        case _:
+            alone = len(call.arguments) == 1 or bool(call.keywords)
+    return greatest(call) if alone else POINTWISE["maximum"](call)
+
+
 _ARRAYS: Mapping[str, Builder] = {
     **dict.fromkeys(("outer", "ger"), op("outer", 2)),
     **dict.fromkeys(("inner", "vdot"), op("inner", 2)),
     "einsum": _einsum,
+    "max": _max,
     "xcorr2_valid": _correlate,
     "correlate2d": _correlate_mode,
     "len": _length,

@@ -20,9 +20,10 @@ from derive.notation.loops import Loop, Unsure
 from derive.notation.piece import Piece, widen
 from derive.notation.python import Source
 from derive.notation.ranges import bind
+from derive.notation.subscripts import index_of
 from derive.notation.surface import SurfaceReader
 from derive.scope import Alias
-from derive.term import Apply, Const, Term, Var, size
+from derive.term import Apply, Attr, Const, Term, Var, size
 
 Comprehension = ast.ListComp | ast.GeneratorExp
 
@@ -75,6 +76,14 @@ class CodeReader(SurfaceReader):
     def reset(self, mark: tuple[dict[Target, Own], list[int], list[Loop], set[str], int]) -> None:
         """Take back what was read since a mark; what it cost stays spent."""
         self.own.own, self.own.open, self.loops, self.letters, self.depth = mark
+
+    def size_of(self, node: ast.expr) -> Attr:
+        """A size as code writes it."""
+        return dim_of(self, node)
+
+    def index_term(self, node: ast.expr) -> Term:
+        """An index as code writes it."""
+        return index_of(self, node)
 
     def is_flag(self, node: ast.expr) -> bool:
         """Whether a condition only asks for the derivative: `if deriv == True`."""

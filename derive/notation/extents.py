@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from derive.functions import is_function
 from derive.shape import Dim, Shape, broadcast
+from derive.sizes import said_dim
 from derive.term import Apply, Const, Term, Var, fold
 
 _ELEMENTWISE = frozenset(("add", "sub", "neg", "mul", "div", "pow", "maximum", "minimum", "where"))
@@ -59,7 +60,7 @@ def _made(node: Apply) -> Guess:
     sizes = [size for size in node.attrs if isinstance(size, int | str) and size != -1]
     if len(sizes) != len(node.attrs):
         return None
-    shape = tuple(Dim((size,)) for size in sizes)
+    shape = tuple(said_dim(str(size)) for size in sizes)
     return shape * 2 if node.op == "eye" else shape
 
 
@@ -79,7 +80,7 @@ def _array(node: Apply, args: tuple[Guess, ...]) -> Guess:
         return args[1] + first[1:] if args[1] is not None else None
     if node.op in ("column", "row") and len(first) == 1:
         return (*first, Dim((1,))) if node.op == "column" else (Dim((1,)), *first)
-    if node.op in ("sum", "mean"):
+    if node.op in ("sum", "mean", "greatest"):
         return _reduced(first, node)
     return None
 

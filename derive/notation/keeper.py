@@ -10,6 +10,7 @@ from derive.notation.environment import Own, Target
 from derive.notation.filling import scatter
 from derive.notation.parts import Store, combined, is_all, items_from
 from derive.notation.piece import Piece
+from derive.notation.shifted import unshifted
 from derive.notation.stores import stored
 from derive.term import Term, Var
 
@@ -125,7 +126,8 @@ class Keeper:
             raise self.reader.refusal("D116", "this has no value before", spot.node)
         span = self.reader.source.span(spot.node)
         if sign == "div":
-            return self.reader.make.divide(old, new, span)
+            made = self.reader.make.divide(old, new, span)
+            return replace(made, term=unshifted(made.term, self.reader.scope.shapes))
         return self.reader.make.apply(sign, [old, new], span)
 
     def store(self, spot: Spot, value: ast.expr, sign: str, *, adds: bool) -> Piece:

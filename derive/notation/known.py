@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from derive.notation.codelike import CodeReader, tree_key
 from derive.notation.environment import Own, Target
+from derive.notation.labels import label_mask
 from derive.notation.lookup import Lookup
+from derive.notation.masks import negated
 from derive.notation.piece import Piece, widen
 from derive.notation.python import Source
 from derive.notation.settled import Settled, settled
+from derive.notation.shifted import unshifted
+from derive.notation.subscripts import items_of
+from derive.notation.windows import is_window, read_window
 from derive.scope import Alias
 from derive.term import Const
 
@@ -40,9 +45,16 @@ class KnownReader(CodeReader):
         """What is settled is put in first."""
         match node:
             case ast.Subscript():
-                return super().form(self.settle(node))
+                return self.part(self.settle(node))
             case ast.IfExp(test, body, orelse) if (holds := self.settled(test)) is not None:
                 return self.piece(body if holds else orelse)
+        return super().form(node)
+
+    def part(self, node: ast.Subscript) -> Piece:
+        """A part of an array; a window moves with a loop."""
+        items = items_of(node)
+        if any(is_window(self, item) for item in items):
+            return read_window(self, self.piece(node.value), items, node)
         return super().form(node)
 
     def call(self, node: ast.Call) -> Piece:
@@ -54,6 +66,22 @@ class KnownReader(CodeReader):
         if len(pieces) != 1:
             raise self.refusal("D113", "here are several values, and one is read", node)
         return widen(pieces[0], self.source.span(node))
+
+    def binary(self, node: ast.BinOp) -> Piece:
+        """A quotient may be a softmax."""
+        piece = super().binary(node)
+        return replace(piece, term=unshifted(piece.term, self.scope.shapes))
+
+    def comparison(self, node: ast.Compare) -> Piece:
+        """A label is compared to an index."""
+        match node:
+            case ast.Compare(left, [ast.Eq() | ast.NotEq() as sign], [right]):
+                found = label_mask(self, left, right)
+                if found is not None and isinstance(sign, ast.NotEq):
+                    return negated(self.make, found, self.source.span(node))
+                if found is not None:
+                    return found
+        return super().comparison(node)
 
     def function_of(self, node: ast.expr) -> Function | None:
         """The function of the text that is called: by its name, or as a method of `self`."""

@@ -197,7 +197,7 @@ POINTWISE: Mapping[str, Builder] = {
     **dict.fromkeys(("expm1", "exp_m1"), _expm1),
     "cosh": _hyperbolic("add"),
     "sinh": _hyperbolic("sub"),
-    **dict.fromkeys(("maximum", "fmax", "max"), _bound("maximum")),
+    **dict.fromkeys(("maximum", "fmax"), _bound("maximum")),
     **dict.fromkeys(("minimum", "fmin", "min"), _bound("minimum")),
     **dict.fromkeys(("clip", "clamp", "clip_by_value"), _clip),
     "where": _where,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from derive.notation.called import Called
 from derive.notation.extents import extent
 from derive.notation.piece import Piece
+from derive.notation.shifted import GREATEST
 from derive.term import Apply
 
 Builder = Callable[[Called], Piece]
@@ -32,6 +33,15 @@ def _reduction(op: str) -> Builder:
         return _reduced(call, op, call.piece(0))
 
     return build
+
+
+def greatest(call: Called) -> Piece:
+    """`np.max(z, axis=1, keepdims=True)`"""
+    call.count(1, 2, "axis", "keepdims")
+    axes = call.axes()
+    if axes is not None and len(axes) != 1:
+        raise call.refusal("takes one axis")
+    return call.apply(GREATEST, call.piece(0), attrs=(axes[0] if axes else None, call.keepdims()))
 
 
 def _variance(call: Called) -> Piece:
@@ -101,6 +111,7 @@ def _is_twice(node: ast.Call, function: str) -> bool:
 REDUCTIONS: Mapping[str, Builder] = {
     **dict.fromkeys(("sum", "reduce_sum", "nansum"), _reduction("sum")),
     **dict.fromkeys(("mean", "average", "reduce_mean"), _reduction("mean")),
+    **dict.fromkeys(("amax", "nanmax", "reduce_max"), greatest),
     "var": _variance,
     "std": _deviation,
     "norm": _norm,

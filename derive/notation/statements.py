@@ -106,6 +106,11 @@ class Runner(Assigner):
                 return None
             case ast.Call(ast.Name(name) | ast.Attribute(attr=name)) if name in _SILENT:
                 return None
+            case ast.Call(
+                ast.Attribute(ast.Attribute(attr="add"), "at"), [array, ast.Tuple() as idx, value]
+            ):
+                place = ast.copy_location(ast.Subscript(array, idx, ast.Store()), node)
+                return self.augmented(place, ast.Add(), value, ast.Expr(node))
             case ast.Call(ast.Attribute(ast.Attribute(attr="add"), "at"), [array, idx, value], []):
                 return self.added_at(array, idx, value)
             case ast.Call(ast.Attribute(array, "append"), [value], []) if not self.is_array(array):

@@ -13,6 +13,7 @@ from derive.notation.loops import is_zero
 from derive.notation.masks import is_mask
 from derive.notation.parts import Store, base_of, combined, is_all, misplaced
 from derive.notation.piece import Piece
+from derive.notation.scattering import is_scattered, scattered
 from derive.notation.subscripts import is_rows, one_hot
 from derive.term import Const, size
 
@@ -21,6 +22,8 @@ def stored(reader: CodeReader, store: Store) -> Piece:
     """The array after the assignment."""
     store = _narrowed(reader, store)
     items = store.items
+    if is_scattered(reader, store):
+        return scattered(reader, store)
     if all(is_all(item) for item in items):
         return _everything(reader, store)
     if len(items) == 1 and (mask := _mask(reader, items[0])):
