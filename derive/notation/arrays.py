@@ -15,6 +15,7 @@ from derive.notation.pointwise import POINTWISE, op
 from derive.notation.reductions import REDUCTIONS, greatest
 from derive.notation.shaping import SHAPING
 from derive.notation.spelling import shown, suggestion
+from derive.notation.spreading import SPREADING
 
 Builder = Callable[[Called], Piece]
 
@@ -93,14 +94,6 @@ def _correlate(call: Called) -> Piece:
     return call.apply("each", body, attrs=(i, j))
 
 
-def _correlate_mode(call: Called) -> Piece:
-    """SciPy's `correlate2d(a, k, mode='valid')`."""
-    mode = call.node_of("mode", 2)
-    if not isinstance(mode, ast.Constant) or mode.value != "valid":
-        raise call.refusal("is read with mode='valid' only")
-    return _correlate(Called(call.reading, call.function, call.node, call.arguments[:2], {}))
-
-
 def _length(call: Called) -> Piece:
     call.count(1, 1)
     return call.apply("length", call.piece(0), attrs=(0,))
@@ -148,7 +141,6 @@ _ARRAYS: Mapping[str, Builder] = {
     "einsum": _einsum,
     "max": _max,
     "xcorr2_valid": _correlate,
-    "correlate2d": _correlate_mode,
     "len": _length,
     "size": _size,
     "numel": _size,
@@ -164,5 +156,11 @@ _ARRAYS: Mapping[str, Builder] = {
     "mv": op("matmul", 2),
 }
 
-BUILDERS: Mapping[str, Builder] = {**POINTWISE, **_ARRAYS, **REDUCTIONS, **SHAPING}
+BUILDERS: Mapping[str, Builder] = {
+    **POINTWISE,
+    **_ARRAYS,
+    **REDUCTIONS,
+    **SHAPING,
+    **SPREADING,
+}
 """Function of code -> what makes its term."""

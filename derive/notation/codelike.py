@@ -36,6 +36,7 @@ class CodeReader(SurfaceReader):
         self.trees = trees
         self.own = Environment(self.lookup.known)
         self.loops: list[Loop] = []
+        self.listing: list[Loop] = []
         self.nodes = 0
 
     # ------------------------------------------------------------------------ names
@@ -205,11 +206,13 @@ class CodeReader(SurfaceReader):
             if part.ifs or part.is_async:
                 raise self.refusal("D116", "a condition in a list is not read", node)
             found.append(bind(self, part.target, part.iter))
+        self.listing += found
         return found, before
 
     def leave(self, found: Sequence[Loop], before: dict[Target, Own]) -> None:
         """Forget the names of a comprehension."""
         self.own.own = before
+        del self.listing[len(self.listing) - len(found) :]
         self.letters -= {loop.letter[1:] for loop in found}
 
     def listed(self, node: Comprehension) -> Piece:

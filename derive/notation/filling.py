@@ -11,9 +11,9 @@ from derive.notation.codelike import CodeReader
 from derive.notation.extents import extent
 from derive.notation.labels import label_of, spread_labels
 from derive.notation.loops import Loop, Unsure, is_zero
-from derive.notation.parts import Store, combined, is_all, misplaced
+from derive.notation.parts import Store, combined, misplaced
 from derive.notation.piece import Piece
-from derive.notation.subscripts import index_of, is_index_array
+from derive.notation.subscripts import index_of, is_all, is_index_array
 from derive.shape import Dim, agree
 from derive.term import Apply, Term, Var
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from derive.notation.codelike import CodeReader, tree_key
 from derive.notation.environment import Own, Target
 from derive.notation.filling import scatter
-from derive.notation.parts import Store, combined, is_all, items_from
+from derive.notation.parts import Store, combined, items_from
 from derive.notation.piece import Piece
 from derive.notation.shifted import unshifted
 from derive.notation.stores import stored
+from derive.notation.subscripts import is_all
 from derive.term import Term, Var
 
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from derive.notation.called import Called
 from derive.notation.codelike import CodeReader, tree_key
 from derive.notation.environment import Own, Target
 from derive.notation.labels import label_mask
@@ -15,7 +16,8 @@ from derive.notation.piece import Piece, widen
 from derive.notation.python import Source
 from derive.notation.settled import Settled, settled
 from derive.notation.shifted import unshifted
-from derive.notation.subscripts import items_of
+from derive.notation.spreading import is_turned, turned_round
+from derive.notation.subscripts import is_all, items_of
 from derive.notation.windows import is_window, read_window
 from derive.scope import Alias
 from derive.term import Const
@@ -55,6 +57,11 @@ class KnownReader(CodeReader):
         items = items_of(node)
         if any(is_window(self, item) for item in items):
             return read_window(self, self.piece(node.value), items, node)
+        if items and all(is_turned(item) or is_all(item) for item in items):
+            axes = [axis for axis, item in enumerate(items) if is_turned(item)]
+            name = ast.copy_location(ast.Call(node.value, [], []), node)
+            call = Called(self, "flip", name, (), {})
+            return turned_round(call, self.piece(node.value), axes) if axes else super().form(node)
         return super().form(node)
 
     def call(self, node: ast.Call) -> Piece:

@@ -25,7 +25,7 @@ def label_mask(reader: CodeReader, left: ast.expr, right: ast.expr) -> Piece | N
 def _letter_mask(reader: CodeReader, one: ast.expr, other: ast.expr) -> Piece | None:
     if not isinstance(one, ast.Name) or one.id not in reader.letters:
         return None
-    loops = [loop for loop in reader.loops if loop.letter == f"#{one.id}"]
+    loops = [loop for loop in (*reader.loops, *reader.listing) if loop.letter == f"#{one.id}"]
     if not loops or loops[0].rounds is None or _is_letter(reader, other):
         return None
     picked = label_of(reader, reader.piece(other).term)

@@ -135,7 +135,7 @@ def each(make: Maker, loops: Sequence[Loop], body: Piece, shapes: Shapes, span: 
     for loop in loops:
         if loop.rounds is not None and not mentions(body.term, loop.letter):
             body = _repeated(make, loop, body, span)
-        body = fitted(make, loop, body, shapes, span)
+        body = _told(make, loop, fitted(make, loop, body, shapes, span), shapes, span)
         bounds(loop, body.term, shapes)
     letters: tuple[Attr, ...] = tuple(loop.letter for loop in loops)
     term = body.term

@@ -39,12 +39,6 @@ def items_from(root: ast.expr, node: ast.expr) -> tuple[ast.expr, ...]:
     return (*items_from(root, node.value), *items_of(node))
 
 
-def is_all(item: ast.expr) -> bool:
-    if isinstance(item, ast.Slice):
-        return item.lower is item.upper is item.step is None
-    return isinstance(item, ast.Constant) and item.value is ...
-
-
 def misplaced(reader: CodeReader, store: Store, message: str) -> Exception:
     return reader.refusal("D116", message, store.node)
 

@@ -11,10 +11,10 @@ from derive.notation.extents import extent
 from derive.notation.filling import picked
 from derive.notation.loops import is_zero
 from derive.notation.masks import is_mask
-from derive.notation.parts import Store, base_of, combined, is_all, misplaced
+from derive.notation.parts import Store, base_of, combined, misplaced
 from derive.notation.piece import Piece
 from derive.notation.scattering import is_scattered, scattered
-from derive.notation.subscripts import is_rows, one_hot
+from derive.notation.subscripts import is_all, is_rows, one_hot
 from derive.term import Const, size
 
 

@@ -62,6 +62,13 @@ def items_of(node: ast.Subscript) -> list[ast.expr]:
     return list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
 
 
+def is_all(item: ast.expr) -> bool:
+    """Whether all of an axis is meant, or of several."""
+    if isinstance(item, ast.Slice):
+        return item.lower is item.upper is item.step is None
+    return isinstance(item, ast.Constant) and item.value is ...
+
+
 def named_ends(reading: Reading, item: ast.Slice) -> tuple[Attr, Attr] | None:
     """Start and stop of a slice, one of which is a size by its name."""
     if item.step is not None or (item.lower is None and item.upper is None):

@@ -10,7 +10,7 @@ from derive.notation.codelike import CodeReader
 from derive.notation.extents import extent
 from derive.notation.piece import Piece
 from derive.shape import Dim
-from derive.sizes import Linear, dim_of, linear, plus
+from derive.sizes import Linear, dim_of, is_natural, linear, plus
 from derive.term import Term, Var
 
 MOST_STEPS = 16
@@ -82,7 +82,7 @@ def _multiple(a: Linear | None, b: Linear | None) -> Linear | None:
 
 def _stays(reader: CodeReader, start: Linear, size: Linear, whole: Linear) -> bool:
     """Whether first and last of a window are places of its axis, in every round."""
-    rounds = {loop.letter: loop.rounds for loop in reader.loops}
+    rounds = {loop.letter: loop.rounds for loop in (*reader.loops, *reader.listing)}
     last = plus(start, size)
     for letter in filter(_is_letter, start):
         count = rounds.get(letter)
@@ -92,7 +92,7 @@ def _stays(reader: CodeReader, start: Linear, size: Linear, whole: Linear) -> bo
         last = plus(last, {letter: start[letter]}, -1)
         last = plus(last, {name: start[letter] * times for name, times in most.items()})
     first = {name: times for name, times in start.items() if not _is_letter(name)}
-    return all(times > 0 for part in (first, plus(whole, last, -1)) for times in part.values())
+    return is_natural(first) and is_natural(plus(whole, last, -1))
 
 
 def place(reader: CodeReader, window: Window, letter: str, node: ast.expr) -> Term:
