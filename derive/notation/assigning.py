@@ -51,6 +51,8 @@ class Assigner(Containers):
             piece = self.reader.piece(value)
         for spot in spots:
             self.put(spot, piece, self.reader.nodes - start)
+            if not spot.items:
+                self.alias(spot.name, value)
         return Value(piece, targets[0], spots[0].name)
 
     def settled_target(self, target: ast.expr) -> ast.expr:
@@ -129,7 +131,8 @@ class Assigner(Containers):
             piece = self.store(spot, value, sign, adds=True)
         else:
             piece = self.accumulated(spot, sign, value)
-        self.put(spot, piece, self.reader.nodes - start, self.since(spot))
+        nodes, depth = self.reader.nodes - start, self.since(spot)
+        self.put(spot, piece, nodes, depth, in_place=isinstance(node, ast.AugAssign | ast.Expr))
         return Value(piece, target, spot.name)
 
 

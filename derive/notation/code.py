@@ -59,7 +59,8 @@ def looks_like_code(text: str) -> bool:
     It has to parse as Python, once the signs of other languages are rewritten. What plain text
     has and code has not speaks against it: a backslash, `^`, a Greek letter, a product without a
     sign, which Python takes for a call of a number, of a bracket or of a name of one letter.
-    What only a library has, `np.` or `self.`, decides for code in any case.
+    What only a library has, `np.` or `self.`, or a loop or a function, decides for code in any
+    case.
 
     >>> looks_like_code("dZ3 = A3 - Y"), looks_like_code("x(a - y)"), looks_like_code(r"\delta x")
     (True, False, False)
@@ -74,7 +75,9 @@ def looks_like_code(text: str) -> bool:
         statements, _ = parse_program(rewritten)
     except DeriveError:
         return sure
-    return sure or not any(_is_plain(node) for top in statements for node in ast.walk(top))
+    blocks = any(isinstance(top, ast.FunctionDef | ast.ClassDef | ast.For) for top in statements)
+    plain = any(_is_plain(node) for top in statements for node in ast.walk(top))
+    return sure or blocks or not plain
 
 
 def _is_plain(node: ast.AST) -> bool:

@@ -69,15 +69,6 @@ class CodeReader(SurfaceReader):
             return self.make.apply("zeros_like", [ones], span)
         return self.make.apply("mul", [value, ones], span)
 
-    def mark(self) -> tuple[dict[Target, Own], list[int], list[Loop], set[str], int]:
-        """What a reading changes, so that it can be taken back."""
-        own = self.own
-        return dict(own.own), list(own.open), list(self.loops), set(self.letters), self.depth
-
-    def reset(self, mark: tuple[dict[Target, Own], list[int], list[Loop], set[str], int]) -> None:
-        """Take back what was read since a mark; what it cost stays spent."""
-        self.own.own, self.own.open, self.loops, self.letters, self.depth = mark
-
     def size_of(self, node: ast.expr) -> Attr:
         """A size as code writes it."""
         return dim_of(self, node)

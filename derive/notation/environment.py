@@ -47,6 +47,7 @@ class Environment:
         self.open: list[int] = []
         self.count = 0
         self.known = known
+        self.same: dict[Target, int] = {}
 
     def get(self, target: Target) -> Own | None:
         """The own value of a name; `a.W` and `b.W` are different names."""
@@ -61,6 +62,23 @@ class Environment:
         """Give a name a value."""
         self.own.pop(target, None)
         self.own[target] = own
+
+    def link(self, target: Target, source: Target) -> None:
+        """Two names of one array, as after `a = b`: what changes in one changes in the other."""
+        self.count += 1
+        self.same[target] = self.same.setdefault(source, self.count)
+
+    def rebind(self, target: Target, own: Own) -> None:
+        """Let a name stand for another array."""
+        self.same.pop(target, None)
+        self.set(target, own)
+
+    def change(self, target: Target, own: Own) -> None:
+        """Change an array in its place, under all of its names."""
+        array = self.same.get(target)
+        for name in [name for name, one in self.same.items() if one == array]:
+            self.set(name, own)
+        self.set(target, own)
 
     @contextmanager
     def loop(self, changed: Iterable[Target]) -> Iterator[None]:

@@ -34,8 +34,8 @@ def picked(reader: CodeReader, store: Store) -> Piece:
 
 
 def _labels_spread(
-    reader: CodeReader, store: Store, terms: Sequence[Term | None]
-) -> tuple[Store, Sequence[Term | None]]:
+    reader: CodeReader, store: Store, terms: list[Term | None]
+) -> tuple[Store, list[Term | None]]:
     """The place with letters for its labels: what is added is zero but where the label is.
 
     `Y[i, y[i]] = 1` adds to zeros, as each i has a place of its own.

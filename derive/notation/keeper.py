@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from derive.notation.codelike import CodeReader, tree_key
 from derive.notation.environment import Own, Target
+from derive.notation.extents import extent
 from derive.notation.filling import scatter
 from derive.notation.parts import Store, combined, items_from
 from derive.notation.piece import Piece
@@ -72,8 +73,16 @@ class Keeper:
                 return False
         return not is_all(item)
 
-    def put(self, spot: Spot, piece: Piece, nodes: int, depth: int | None = None) -> None:
-        """Give a name its value."""
+    def put(
+        self,
+        spot: Spot,
+        piece: Piece,
+        nodes: int,
+        depth: int | None = None,
+        *,
+        in_place: bool = False,
+    ) -> None:
+        """Give a name its value; `in_place`, change the array that it stands for."""
         if spot.name is None:
             if isinstance(spot.root, ast.Attribute):
                 return  # `x.grad = ...`: nothing reads it by this name
@@ -82,7 +91,20 @@ class Keeper:
             depth = self.since(spot) if spot.items else len(self.reader.loops)
         # the open loops behind that depth go on to change it
         busy = frozenset(self.reader.own.open[depth:])
-        self.reader.own.set(spot.name, Own(piece, depth, nodes=nodes + 1, busy=busy))
+        own = Own(piece, depth, nodes=nodes + 1, busy=busy)
+        if spot.items or in_place:
+            self.reader.own.change(spot.name, own)
+        else:
+            self.reader.own.rebind(spot.name, own)
+
+    def alias(self, target: Target | None, value: ast.expr) -> None:
+        """`a = b` gives the array b another name; a number is a value of its own."""
+        source = self.reader.place(value)
+        if target is None or source is None or source == target:
+            return
+        piece = self.reader.piece(value)
+        if extent(piece.term, self.reader.scope.shapes) != ():
+            self.reader.own.link(target, source)
 
     def since(self, spot: Spot) -> int:
         """At how many open loops a name was last set as a whole."""
@@ -149,7 +171,7 @@ class Keeper:
         index, rows = self.reader.piece(idx), self.reader.piece(value)
         made = scatter(self.reader, index.term, rows, like, array, lasting=False)
         piece = combined(self.reader, base, "add", made, array)
-        self.put(spot, piece, 1)
+        self.put(spot, piece, 1, in_place=True)
         return Value(piece, array, spot.name)
 
     def appended(self, array: ast.expr, value: ast.expr) -> Value:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from derive.notation.called import Called
 from derive.notation.codelike import CodeReader, tree_key
 from derive.notation.environment import Own, Target
 from derive.notation.labels import label_mask
 from derive.notation.lookup import Lookup
+from derive.notation.loops import Loop
 from derive.notation.masks import negated
 from derive.notation.piece import Piece, widen
 from derive.notation.python import Source
@@ -30,6 +32,18 @@ class Function:
     name: str
     takes: ast.arguments
     body: Sequence[ast.stmt]
+
+
+class Mark(NamedTuple):
+    """What was known at one place of a text."""
+
+    own: dict[Target, Own]
+    same: dict[Target, int]
+    open: list[int]
+    loops: list[Loop]
+    listing: list[Loop]
+    letters: set[str]
+    depth: int
 
 
 class KnownReader(CodeReader):
@@ -98,6 +112,18 @@ class KnownReader(CodeReader):
             case ast.Call(ast.Attribute(value, name)) if not self.is_module(value):
                 return self.functions.get(name) if self.is_holder(value) else None
         return None
+
+    def mark(self) -> Mark:
+        """What a reading changes, so that it can be taken back."""
+        own = self.own
+        names = dict(own.own), dict(own.same), list(own.open)
+        return Mark(*names, list(self.loops), list(self.listing), set(self.letters), self.depth)
+
+    def reset(self, mark: Mark) -> None:
+        """Take back what was read since a mark; what it cost stays spent."""
+        self.own.own, self.own.same, self.own.open = mark.own, mark.same, mark.open
+        self.loops, self.listing = mark.loops, mark.listing
+        self.letters, self.depth = mark.letters, mark.depth
 
     # ------------------------------------------------------------------------ what is settled
 

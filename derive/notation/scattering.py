@@ -50,7 +50,9 @@ def _laid(
     """The sum over rounds and windows of the value, where the places agree."""
     span, rest = reader.source.span(store.node), list(names)
     around = [loop.letter for loop in store.around]
-    inner = value.term.args[0] if _names(value.term) else value.term
+    inner = value.term
+    if isinstance(inner, Apply) and inner.op == "each":
+        inner = inner.args[0]
     body, order, summed, apart = Piece(inner, span), list[Attr](), list[str](), list[str]()
     for axis, whole in enumerate(shape):
         item = _item(store, axis)

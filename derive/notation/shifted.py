@@ -27,7 +27,7 @@ def unshifted(term: Term, shapes: Mapping[str, Shape]) -> Term:
     shape = extent(z, shapes)
     if axis is _NONE or along is _NONE or shape is None or not _fits(axis, along, len(shape)):
         return term
-    return Apply("softmax", (z,), (-1 if axis is None else axis,), term.span)
+    return Apply("softmax", (z,), (axis if isinstance(axis, int) else -1,), term.span)
 
 
 _NONE = object()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from derive.diagnostic import DeriveError
 from derive.notation.assigning import Assigner
 from derive.notation.codelike import tree_key
 from derive.notation.defined import arguments_of, function_in, without_classes
-from derive.notation.environment import changed_names
+from derive.notation.environment import Own, Target, changed_names
 from derive.notation.keeper import Value
 from derive.notation.known import Function, KnownReader
 from derive.notation.piece import Piece
@@ -184,13 +184,25 @@ class Runner(Assigner):
         for name, one in held.items():
             place = ast.copy_location(ast.Name(name, ast.Store()), node)
             self.lay(place, one, reader.nodes - start + 1)
+            reader.own.same.pop(Target(name), None)
+            self.alias(Target(name), arguments[name])
         self.inside += 1
         value = self.run(function.body)
         self.inside -= 1
-        reader.own.own = before
+        self.leave(before, arguments)
         if value is None or not value.ended:
             raise reader.refusal("D116", f"what `{function.name}` gives is not known", node)
         return value.more or (value.piece,)
+
+    def leave(self, before: dict[Target, Own], arguments: Mapping[str, ast.expr]) -> None:
+        """Forget the names of a function, but not what it changed in the arrays it was given."""
+        own = self.reader.own
+        places = [self.reader.place(node) for node in arguments.values()]
+        found = {
+            place: own.own[place] for place in places if place in own.own and place in own.same
+        }
+        own.own = {**before, **found}
+        own.same = {name: one for name, one in own.same.items() if name in found}
 
     def branch(self, node: ast.If, rest: Sequence[ast.stmt]) -> Value | None:
         """`if x > 0: return a`, else b; a flag for the derivative is taken to be set."""
