@@ -75,7 +75,7 @@ def question(asked: Asked, setting: Setting, signs: dict[str, str]) -> Question:
     bracket = asked.line.bracket
     if bracket is not None:
         scope = replace(scope, loss=bracket.of)
-    claim, code = _read(text, scope)
+    claim, code = _read(text, scope, bracket.wrt if bracket is not None else "")
     if claim.differential:
         claim, wrt = _of_differential(claim, bracket.wrt if bracket else None)
         bracket = bracket or Bracket("gradient", scope.loss, wrt)
@@ -98,7 +98,7 @@ def _of_differential(claim: ClaimText, wanted: str | None) -> tuple[ClaimText, s
     return replace(claim, links=links), name
 
 
-def _read(text: str, scope: Scope) -> tuple[ClaimText, bool]:
+def _read(text: str, scope: Scope, wanted: str) -> tuple[ClaimText, bool]:
     """The text of a claim, and whether it was read as code.
 
     `H_2(1 - H_2)` is a call in Python; of a declared array it can only be a product.
@@ -106,7 +106,7 @@ def _read(text: str, scope: Scope) -> tuple[ClaimText, bool]:
     if not looks_like_code(text):
         return read_claim(text, scope), False
     try:
-        return read_code(text, scope), True
+        return read_code(text, scope, wanted), True
     except DeriveError as error:
         called = _CALLED.fullmatch(error.diagnostic.message)
         if called is None or not Names(scope.shapes).find((), name_key(called.group(1))):

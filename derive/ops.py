@@ -121,14 +121,14 @@ def sliced(whole: Dim, attrs: Attrs) -> Dim:
 
 def _drop(whole: Dim, count: int) -> Dim | None:
     """What is left of `whole` after `count` entries, or None where that is not known."""
-    if count == 0:
-        return whole
-    first = whole.parts[0]
-    if not isinstance(first, int) or count < 0 or count > first:
+    rest = whole.parts
+    while count > 0 and rest and isinstance(rest[0], int):
+        taken = min(count, rest[0])
+        count, left = count - taken, rest[0] - taken
+        rest = ((left,) if left else ()) + rest[1:]
+    if count:
         return None
-    left: tuple[Part, ...] = (first - count,) if first > count else ()
-    rest = left + whole.parts[1:]
-    return Dim(rest) if rest else Dim((0,))
+    return Dim(rest or (0,))
 
 
 def _empty() -> Dim:

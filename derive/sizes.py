@@ -46,6 +46,15 @@ def plus(a: Linear, b: Linear, sign: int = 1) -> Linear:
     return {name: times for name, times in total.items() if times}
 
 
+def is_natural(size: Linear) -> bool:
+    """Whether a size is at least 0 whatever its names are, each being at least 1.
+
+    >>> is_natural({"k": 1, "": -1}), is_natural({"H": 1, "k": -1})
+    (True, False)
+    """
+    return all(times > 0 for name, times in size.items() if name) and sum(size.values()) >= 0
+
+
 def dim_of(size: Linear) -> Dim:
     """The dimension of a size: its parts where they only add up, else one name for the sum."""
     names = sorted((name for name in size if name), key=lambda name: (size[name] < 0, name))

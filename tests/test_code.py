@@ -141,7 +141,8 @@ def test_an_own_name_goes_before_an_alias_and_an_alias_before_a_declared_name() 
     scope = Scope(shapes(), {"x": "a1"}, (alias("delta", "a2 - y"),))
     assert said("delta", scope) == "sub(a2, y)"
     assert said("delta = x; delta * 2", scope) == "mul(a1, 2)"
-    assert said("grads['x'] = y; self.x", scope) == "y"
+    assert said("grads['x'] = y; self.x", scope) == "a1"
+    assert said("grads['q'] = y; q * 2", scope) == "mul(y, 2)"
     assert said("a.x = y; b.x * 2", scope) == "mul(a1, 2)"
 
 

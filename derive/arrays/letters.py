@@ -21,10 +21,10 @@ def read_entry(a: Value, places: Sequence[Term]) -> Term:
 
 
 def _entry(e: Any, term: Apply) -> Value:
-    """An entry at letters or numbers; an axis of size 1 may be left out."""
+    """An entry at letters or numbers; an axis of size 1 may be left out, unless it is to stay."""
     a, places = e.value(term.args[0]), list(term.args[1:])
     long = [axis for axis, dim in enumerate(a.shape) if not dim.is_one]
-    if len(places) < len(a.shape) and len(places) == len(long):
+    if not term.attrs and len(places) < len(a.shape) and len(places) == len(long):
         rest = iter(places)
         places = [next(rest) if axis in long else const(0) for axis in range(len(a.shape))]
     if len(places) > len(a.shape):

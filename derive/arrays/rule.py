@@ -8,6 +8,7 @@ from typing import Any
 from derive.indexing import closed, fresh_letter
 from derive.ops import ShapeMismatch
 from derive.shape import ONE, Dim, Shape, shape_text
+from derive.sizes import said_dim
 from derive.tensors import Value
 from derive.term import Apply, Attr, Var, apply
 
@@ -39,7 +40,7 @@ def dim_of_attr(attr: Attr) -> Dim | None:
     if attr == -1 or isinstance(attr, bool):
         return None
     assert isinstance(attr, int | str)
-    return Dim((attr,))
+    return Dim((attr,)) if isinstance(attr, int) else said_dim(attr)
 
 
 def eye_of(dim: Dim) -> Value:

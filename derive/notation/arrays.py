@@ -12,9 +12,10 @@ from derive.notation.calls import function_of
 from derive.notation.names import name_key
 from derive.notation.piece import Piece
 from derive.notation.pointwise import POINTWISE, op
-from derive.notation.reductions import REDUCTIONS
+from derive.notation.reductions import REDUCTIONS, largest
 from derive.notation.shaping import SHAPING
 from derive.notation.spelling import shown, suggestion
+from derive.notation.spreading import SPREADING
 
 Builder = Callable[[Called], Piece]
 
@@ -93,14 +94,6 @@ def _correlate(call: Called) -> Piece:
     return call.apply("each", body, attrs=(i, j))
 
 
-def _correlate_mode(call: Called) -> Piece:
-    """SciPy's `correlate2d(a, k, mode='valid')`."""
-    mode = call.node_of("mode", 2)
-    if not isinstance(mode, ast.Constant) or mode.value != "valid":
-        raise call.refusal("is read with mode='valid' only")
-    return _correlate(Called(call.reading, call.function, call.node, call.arguments[:2], {}))
-
-
 def _length(call: Called) -> Piece:
     call.count(1, 1)
     return call.apply("length", call.piece(0), attrs=(0,))
@@ -130,12 +123,24 @@ def _softmax(op: str) -> Builder:
     return build
 
 
+def _max(call: Called) -> Piece:
+    """The greatest entry, or of two arrays the greater entries; `np.max(z, 1)` names an axis."""
+    match call.node:
+        case ast.Call(ast.Attribute(ast.Name("np" | "numpy")), [_, axis]):
+            alone = isinstance(axis, ast.Constant | ast.UnaryOp)
+        case ast.Call(ast.Attribute(), [ast.Constant(int())]):
+            alone = True
+        case _:
+            alone = len(call.arguments) == 1 or bool(call.keywords)
+    return largest(call) if alone else POINTWISE["maximum"](call)
+
+
 _ARRAYS: Mapping[str, Builder] = {
     **dict.fromkeys(("outer", "ger"), op("outer", 2)),
     **dict.fromkeys(("inner", "vdot"), op("inner", 2)),
     "einsum": _einsum,
+    "max": _max,
     "xcorr2_valid": _correlate,
-    "correlate2d": _correlate_mode,
     "len": _length,
     "size": _size,
     "numel": _size,
@@ -151,5 +156,11 @@ _ARRAYS: Mapping[str, Builder] = {
     "mv": op("matmul", 2),
 }
 
-BUILDERS: Mapping[str, Builder] = {**POINTWISE, **_ARRAYS, **REDUCTIONS, **SHAPING}
+BUILDERS: Mapping[str, Builder] = {
+    **POINTWISE,
+    **_ARRAYS,
+    **REDUCTIONS,
+    **SHAPING,
+    **SPREADING,
+}
 """Function of code -> what makes its term."""

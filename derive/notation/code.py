@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from derive.diagnostic import DeriveError, Span
-from derive.notation.codelike import CodeReader, tree_key
+from derive.notation.codelike import tree_key
 from derive.notation.draft import draft
 from derive.notation.keeper import Value
+from derive.notation.known import KnownReader
 from derive.notation.leftside import left_term
 from derive.notation.limits import MAX_TEXT, check_length
 from derive.notation.lookup import lookup
@@ -25,10 +26,11 @@ _LIBRARY = re.compile(
 )
 
 
-def read_code(text: str, scope: Scope) -> ClaimText:
+def read_code(text: str, scope: Scope, wanted: str = "") -> ClaimText:
     """The claim that code makes: the value of its last statement.
 
-    Names that the code assigns are its own; what it adds to and nothing declares starts at zero.
+    Where that gives several, it is the derivative by what is `wanted`. Names that the code assigns
+    are its own; what it adds to and nothing declares starts at zero.
 
     >>> from derive.shape import dim
     >>> claim = read_code("dZ = A - Y; dW += dZ @ X.T", Scope({n: (dim(n),) for n in "AYX"}))
@@ -38,14 +40,17 @@ def read_code(text: str, scope: Scope) -> ClaimText:
     check_length(text)
     words = lookup(scope, claims=True)
     statements, source = parse_program(with_quotients(to_python(draft(text)), words))
-    reader = CodeReader(source, words, _trees(scope.aliases))
+    reader = KnownReader(source, words, _trees(scope.aliases))
     try:
-        value = Runner(reader).run(statements)
+        value = Runner(reader, wanted).run(statements)
     except RecursionError as error:
         raise source.failure(error) from None
     if value is None:
         raise reader.make.refusal("D114", "no statement here has a value", Span(0, len(text)))
-    return _claim(text, reader, value, statements)
+    if value.several:
+        message = "here are several values, and one is read"
+        raise reader.make.refusal("D113", message, value.piece.span)
+    return _claim(text, reader, value)
 
 
 def looks_like_code(text: str) -> bool:
@@ -54,7 +59,8 @@ def looks_like_code(text: str) -> bool:
     It has to parse as Python, once the signs of other languages are rewritten. What plain text
     has and code has not speaks against it: a backslash, `^`, a Greek letter, a product without a
     sign, which Python takes for a call of a number, of a bracket or of a name of one letter.
-    What only a library has, `np.` or `self.`, decides for code in any case.
+    What only a library has, `np.` or `self.`, or a loop or a function, decides for code in any
+    case.
 
     >>> looks_like_code("dZ3 = A3 - Y"), looks_like_code("x(a - y)"), looks_like_code(r"\delta x")
     (True, False, False)
@@ -69,7 +75,9 @@ def looks_like_code(text: str) -> bool:
         statements, _ = parse_program(rewritten)
     except DeriveError:
         return sure
-    return sure or not any(_is_plain(node) for top in statements for node in ast.walk(top))
+    blocks = any(isinstance(top, ast.FunctionDef | ast.ClassDef | ast.For) for top in statements)
+    plain = any(_is_plain(node) for top in statements for node in ast.walk(top))
+    return sure or blocks or not plain
 
 
 def _is_plain(node: ast.AST) -> bool:
@@ -86,9 +94,7 @@ def _is_plain(node: ast.AST) -> bool:
     return False
 
 
-def _claim(
-    text: str, reader: CodeReader, value: Value, statements: Sequence[ast.stmt]
-) -> ClaimText:
+def _claim(text: str, reader: KnownReader, value: Value) -> ClaimText:
     where = reader.source.span(value.target) if value.target is not None else None
     link = Link(value.piece.term, value.piece.span)
     return ClaimText(text, (link,), left_term(reader, value), where)

@@ -20,9 +20,10 @@ from derive.notation.loops import Loop, Unsure
 from derive.notation.piece import Piece, widen
 from derive.notation.python import Source
 from derive.notation.ranges import bind
+from derive.notation.subscripts import index_of
 from derive.notation.surface import SurfaceReader
 from derive.scope import Alias
-from derive.term import Apply, Const, Term, Var, size
+from derive.term import Apply, Attr, Const, Term, Var, size
 
 Comprehension = ast.ListComp | ast.GeneratorExp
 
@@ -33,8 +34,9 @@ class CodeReader(SurfaceReader):
     def __init__(self, source: Source, lookup: Lookup, trees: Mapping[str, Alias]) -> None:
         super().__init__(source, lookup)
         self.trees = trees
-        self.own = Environment()
+        self.own = Environment(self.lookup.known)
         self.loops: list[Loop] = []
+        self.listing: list[Loop] = []
         self.nodes = 0
 
     # ------------------------------------------------------------------------ names
@@ -67,6 +69,14 @@ class CodeReader(SurfaceReader):
             return self.make.apply("zeros_like", [ones], span)
         return self.make.apply("mul", [value, ones], span)
 
+    def size_of(self, node: ast.expr) -> Attr:
+        """A size as code writes it."""
+        return dim_of(self, node)
+
+    def index_term(self, node: ast.expr) -> Term:
+        """An index as code writes it."""
+        return index_of(self, node)
+
     def is_flag(self, node: ast.expr) -> bool:
         """Whether a condition only asks for the derivative: `if deriv == True`."""
         match node:
@@ -87,7 +97,7 @@ class CodeReader(SurfaceReader):
         """What can be written to: a name, or a place such as `deltas[-1]` that has a value."""
         if isinstance(node, ast.Subscript) and not is_text(node.slice):
             key = tree_key(node)
-            return Target(key) if key in self.trees or key in self.own.own else None
+            return Target(key) if key in self.trees or Target(key) in self.own.own else None
         return target_of(node)
 
     def root(self, node: ast.expr) -> ast.expr:
@@ -130,7 +140,7 @@ class CodeReader(SurfaceReader):
 
     def names_something(self, word: str) -> bool:
         """Own names count."""
-        return word in self.own.own or super().names_something(word)
+        return self.own.get(Target(word)) is not None or super().names_something(word)
 
     def named(self, name: str, node: ast.expr) -> Piece:
         """An index is a place, not a number."""
@@ -181,7 +191,7 @@ class CodeReader(SurfaceReader):
             raise self.refusal("D113", "this function does not go entry by entry", function)
         return widen(piece, self.source.span(node))
 
-    def enter(self, node: Comprehension) -> tuple[list[Loop], dict[str, Own]]:
+    def enter(self, node: Comprehension) -> tuple[list[Loop], dict[Target, Own]]:
         """The loops of a comprehension, their names set; and the own names of before."""
         before = dict(self.own.own)
         found: list[Loop] = []
@@ -189,11 +199,13 @@ class CodeReader(SurfaceReader):
             if part.ifs or part.is_async:
                 raise self.refusal("D116", "a condition in a list is not read", node)
             found.append(bind(self, part.target, part.iter))
+        self.listing += found
         return found, before
 
-    def leave(self, found: Sequence[Loop], before: dict[str, Own]) -> None:
+    def leave(self, found: Sequence[Loop], before: dict[Target, Own]) -> None:
         """Forget the names of a comprehension."""
         self.own.own = before
+        del self.listing[len(self.listing) - len(found) :]
         self.letters -= {loop.letter[1:] for loop in found}
 
     def listed(self, node: Comprehension) -> Piece:

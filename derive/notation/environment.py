@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -22,38 +22,66 @@ class Target:
 class Own:
     """A value: at how many open loops it was set, and which open loops change it.
 
-    No piece: a list that is still empty, or a sum that nothing gave a start.
+    No piece: a list that is still empty, a sum that nothing gave a start, what is `settled` to be
+    a word or a truth, or a list of so many arrays, each of which has a place of its own.
     """
 
     piece: Piece | None
     depth: int
-    holder: str = ""
     busy: frozenset[int] = frozenset()
     nodes: int = 1
     listed: bool = False
+    settled: str | bool | None = None
+    count: int | None = None
 
 
 class Environment:
-    """The own names of one text."""
+    """The own names of one text.
 
-    def __init__(self) -> None:
-        self.own: dict[str, Own] = {}
+    What `grads['W']` holds is not what `W` is. Only a name that means nothing else here stands
+    for what a text put into a dict by that name.
+    """
+
+    def __init__(self, known: Callable[[str], bool] = lambda name: False) -> None:
+        self.own: dict[Target, Own] = {}
         self.open: list[int] = []
         self.count = 0
+        self.known = known
+        self.same: dict[Target, int] = {}
 
     def get(self, target: Target) -> Own | None:
         """The own value of a name; `a.W` and `b.W` are different names."""
-        own = self.own.get(target.name)
-        if own is None or (own.holder and target.holder and own.holder != target.holder):
-            return None
-        return own
+        if target in self.own or self.known(target.name):
+            return self.own.get(target)
+        if target.holder:
+            return self.own.get(Target(target.name))
+        held = (own for name, own in reversed(self.own.items()) if name.name == target.name)
+        return next(held, None)
 
     def set(self, target: Target, own: Own) -> None:
         """Give a name a value."""
-        self.own[target.name] = replace(own, holder=target.holder)
+        self.own.pop(target, None)
+        self.own[target] = own
+
+    def link(self, target: Target, source: Target) -> None:
+        """Two names of one array, as after `a = b`: what changes in one changes in the other."""
+        self.count += 1
+        self.same[target] = self.same.setdefault(source, self.count)
+
+    def rebind(self, target: Target, own: Own) -> None:
+        """Let a name stand for another array."""
+        self.same.pop(target, None)
+        self.set(target, own)
+
+    def change(self, target: Target, own: Own) -> None:
+        """Change an array in its place, under all of its names."""
+        array = self.same.get(target)
+        for name in [name for name, one in self.same.items() if one == array]:
+            self.set(name, own)
+        self.set(target, own)
 
     @contextmanager
-    def loop(self, changed: Iterable[str]) -> Iterator[None]:
+    def loop(self, changed: Iterable[Target]) -> Iterator[None]:
         """Within: the names that the loop changes are not to be read before they are set."""
         self.count += 1
         number = self.count
@@ -69,14 +97,14 @@ class Environment:
                 del self.own[name]
 
 
-def changed_names(nodes: Iterable[ast.stmt]) -> set[str]:
+def changed_names(nodes: Iterable[ast.stmt]) -> set[Target]:
     """The names that statements write to."""
-    found: set[str] = set()
+    found: set[Target] = set()
     for statement in nodes:
         for node in ast.walk(statement):
             for target in _targets(node):
                 if name := target_of(target):
-                    found.add(name.name)
+                    found.add(name)
     return found
 
 

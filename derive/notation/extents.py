@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from derive.functions import is_function
 from derive.shape import Dim, Shape, broadcast
-from derive.term import Apply, Const, Term, Var, fold
+from derive.sizes import said_dim
+from derive.term import Apply, Const, Term, Var, fold, walk
 
 _ELEMENTWISE = frozenset(("add", "sub", "neg", "mul", "div", "pow", "maximum", "minimum", "where"))
-_SAME = frozenset(("softmax", "log_softmax", "ones_like", "zeros_like"))
+_SAME = frozenset(("softmax", "log_softmax", "ones_like", "zeros_like", "total"))
 Guess = Shape | None
 
 
@@ -29,7 +30,28 @@ def _node(node: Term, args: tuple[Guess, ...], shapes: Mapping[str, Shape]) -> G
         return _made(node)
     if node.op in _SAME:
         return args[0]
+    if node.op == "delta":
+        return ()
+    if node.op == "each":
+        return _listed(node, args[0], shapes)
     return _array(node, args)
+
+
+def _listed(node: Apply, body: Guess, shapes: Mapping[str, Shape]) -> Guess:
+    """The shape of an array given entry by entry: how far its letters run, where that is said."""
+    sizes = [_run(node.args[0], str(letter), shapes) for letter in node.attrs]
+    known = [size for size in sizes if size is not None]
+    return (*known, *body) if body is not None and len(known) == len(sizes) else None
+
+
+def _run(body: Term, letter: str, shapes: Mapping[str, Shape]) -> Dim | None:
+    """How far a letter runs, by the ones that it picks from."""
+    for part in walk(body):
+        match part:
+            case Apply("entry", (Apply("ones") as ones, Var(name))) if name == letter:
+                shape = extent(ones, shapes)
+                return shape[0] if shape else None
+    return None
 
 
 def _named(name: str, shapes: Mapping[str, Shape]) -> Guess:
@@ -59,7 +81,7 @@ def _made(node: Apply) -> Guess:
     sizes = [size for size in node.attrs if isinstance(size, int | str) and size != -1]
     if len(sizes) != len(node.attrs):
         return None
-    shape = tuple(Dim((size,)) for size in sizes)
+    shape = tuple(said_dim(str(size)) for size in sizes)
     return shape * 2 if node.op == "eye" else shape
 
 
@@ -70,7 +92,7 @@ def _array(node: Apply, args: tuple[Guess, ...]) -> Guess:
     if node.op == "transpose":
         return tuple(reversed(first))
     if node.op == "entry":
-        return _behind(first, len(args) - 1)
+        return first[len(args) - 1 :] if node.attrs else _behind(first, len(args) - 1)
     if node.op == "matmul":
         return _product(first, args[1])
     if node.op == "outer":

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 
 from derive.notation import loops
 from derive.notation.codelike import CodeReader
 from derive.notation.extents import extent
+from derive.notation.labels import label_of, spread_labels
 from derive.notation.loops import Loop, Unsure, is_zero
-from derive.notation.parts import Store, combined, is_all, misplaced
+from derive.notation.parts import Store, combined, misplaced
 from derive.notation.piece import Piece
-from derive.notation.subscripts import index_of, is_index_array
+from derive.notation.subscripts import index_of, is_all, is_index_array
 from derive.shape import Dim, agree
 from derive.term import Apply, Term, Var
 
@@ -24,10 +26,30 @@ def picked(reader: CodeReader, store: Store) -> Piece:
     match terms:
         case [Apply("entry", (Var(name), Var(letter)))] if name in reader.scope.shapes:
             return _rows(reader, store, Var(name), letter)
+    store, terms = _labels_spread(reader, store, terms)
     letters = [term.name for term in terms if isinstance(term, Var) and term.name[:1] == "#"]
     if len(letters) != len([term for term in terms if term is not None]):
         raise misplaced(reader, store, "an assignment to this index is not read")
     return _entries(reader, store, [None if t is None else str(_name(t)) for t in terms])
+
+
+def _labels_spread(
+    reader: CodeReader, store: Store, terms: list[Term | None]
+) -> tuple[Store, list[Term | None]]:
+    """The place with letters for its labels: what is added is zero but where the label is.
+
+    `Y[i, y[i]] = 1` adds to zeros, as each i has a place of its own.
+    """
+    picked = [found[1] for term in terms if (found := label_of(reader, term))]
+    fresh = not store.adds and store.base is not None and is_zero(store.base.term)
+    once = all(Var(loop.letter) in terms for loop in store.around)
+    if not (store.adds or (fresh and once and all(letter in terms for letter in picked))):
+        return store, terms
+    like = store.base.term if store.base is not None else store.like
+    shape = extent(like, reader.scope.shapes) if like is not None else None
+    made, more, factors = spread_labels(reader, terms, shape or (), store.node)
+    around = (*store.around, *more)
+    return replace(store, adds=True, around=around, factors=tuple(factors)), made
 
 
 def _name(term: Term) -> str:
@@ -86,7 +108,7 @@ def _entries(reader: CodeReader, store: Store, terms: Sequence[str | None]) -> P
     """`dW[i, j] += E` in loops over i, j and more: what is summed has no place in dW."""
     letters = [term for term in terms if term is not None]
     bound = {loop.letter: loop for loop in store.around}
-    value = reader.piece(store.value)
+    value = _weighed(reader, store, reader.piece(store.value))
     if not any(letter in bound for letter in letters):
         return _free(reader, store, value, letters)
     if len(set(letters)) != len(letters) or not all(letter in bound for letter in letters):
@@ -104,6 +126,14 @@ def _entries(reader: CodeReader, store: Store, terms: Sequence[str | None]) -> P
     if len(order) == 1 and _is_column(reader, store):
         made = reader.make.apply("column", [made], span)
     return combined(reader, store.base, store.sign, made, store.node) if store.adds else made
+
+
+def _weighed(reader: CodeReader, store: Store, value: Piece) -> Piece:
+    """A value times what is 1 where it belongs."""
+    span = reader.source.span(store.node)
+    for factor in store.factors:
+        value = reader.make.apply("mul", [value, factor], span)
+    return value
 
 
 def _is_column(reader: CodeReader, store: Store) -> bool:

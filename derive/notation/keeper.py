@@ -7,21 +7,29 @@ from dataclasses import dataclass, replace
 
 from derive.notation.codelike import CodeReader, tree_key
 from derive.notation.environment import Own, Target
+from derive.notation.extents import extent
 from derive.notation.filling import scatter
-from derive.notation.parts import Store, combined, is_all, items_from
+from derive.notation.parts import Store, combined, items_from
 from derive.notation.piece import Piece
+from derive.notation.shifted import unshifted
 from derive.notation.stores import stored
+from derive.notation.subscripts import is_all
 from derive.term import Term, Var
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What a statement says: the value, what it is given to, and where it stands."""
+    """What a statement says: the value, what it is given to, and where it stands.
+
+    `more`: all that a function gives; `several`: that it is not known which of them is meant.
+    """
 
     piece: Piece
     target: ast.expr | None = None
     name: Target | None = None
     ended: bool = False
+    more: tuple[Piece, ...] = ()
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +73,16 @@ class Keeper:
                 return False
         return not is_all(item)
 
-    def put(self, spot: Spot, piece: Piece, nodes: int, depth: int | None = None) -> None:
-        """Give a name its value."""
+    def put(
+        self,
+        spot: Spot,
+        piece: Piece,
+        nodes: int,
+        depth: int | None = None,
+        *,
+        in_place: bool = False,
+    ) -> None:
+        """Give a name its value; `in_place`, change the array that it stands for."""
         if spot.name is None:
             if isinstance(spot.root, ast.Attribute):
                 return  # `x.grad = ...`: nothing reads it by this name
@@ -75,7 +91,20 @@ class Keeper:
             depth = self.since(spot) if spot.items else len(self.reader.loops)
         # the open loops behind that depth go on to change it
         busy = frozenset(self.reader.own.open[depth:])
-        self.reader.own.set(spot.name, Own(piece, depth, nodes=nodes + 1, busy=busy))
+        own = Own(piece, depth, nodes=nodes + 1, busy=busy)
+        if spot.items or in_place:
+            self.reader.own.change(spot.name, own)
+        else:
+            self.reader.own.rebind(spot.name, own)
+
+    def alias(self, target: Target | None, value: ast.expr) -> None:
+        """`a = b` gives the array b another name; a number is a value of its own."""
+        source = self.reader.place(value)
+        if target is None or source is None or source == target:
+            return
+        piece = self.reader.piece(value)
+        if extent(piece.term, self.reader.scope.shapes) != ():
+            self.reader.own.link(target, source)
 
     def since(self, spot: Spot) -> int:
         """At how many open loops a name was last set as a whole."""
@@ -86,6 +115,7 @@ class Keeper:
         """The value that a name has before it is added to, and at how many loops it was set."""
         own = None if spot.name is None else self.reader.own.get(spot.name)
         if own is not None and (own.piece is not None or own.depth or not own.busy):
+            self.reader.spend(own.nodes, spot.node)
             return own.piece, own.depth
         if (alias := self.reader.tree_alias(spot.root)) is not None:
             return self.reader.standing(alias, spot.root), 0
@@ -119,7 +149,8 @@ class Keeper:
             raise self.reader.refusal("D116", "this has no value before", spot.node)
         span = self.reader.source.span(spot.node)
         if sign == "div":
-            return self.reader.make.divide(old, new, span)
+            made = self.reader.make.divide(old, new, span)
+            return replace(made, term=unshifted(made.term, self.reader.scope.shapes))
         return self.reader.make.apply(sign, [old, new], span)
 
     def store(self, spot: Spot, value: ast.expr, sign: str, *, adds: bool) -> Piece:
@@ -140,7 +171,7 @@ class Keeper:
         index, rows = self.reader.piece(idx), self.reader.piece(value)
         made = scatter(self.reader, index.term, rows, like, array, lasting=False)
         piece = combined(self.reader, base, "add", made, array)
-        self.put(spot, piece, 1)
+        self.put(spot, piece, 1, in_place=True)
         return Value(piece, array, spot.name)
 
     def appended(self, array: ast.expr, value: ast.expr) -> Value:

@@ -104,9 +104,16 @@ def total(make: Maker, loop: Loop, body: Piece, shapes: Shapes, span: Span) -> P
     """The sum of a body over a loop."""
     if not mentions(body.term, loop.letter):
         return make.apply("mul", [_count(make, loop, span), body], span)
-    body = fitted(make, loop, body, shapes, span)
+    body = _told(make, loop, fitted(make, loop, body, shapes, span), shapes, span)
     lower, upper = bounds(loop, body.term, shapes)
     return make.apply("total", [body], span, (loop.letter, lower, upper))
+
+
+def _told(make: Maker, loop: Loop, body: Piece, shapes: Shapes, span: Span) -> Piece:
+    """The body, times ones where no axis tells how far a letter runs that only moves windows."""
+    if loop.rounds is None or _picks(body.term, loop.letter, shapes):
+        return body
+    return _repeated(make, loop, body, span)
 
 
 def _count(make: Maker, loop: Loop, span: Span) -> Piece:
@@ -128,7 +135,7 @@ def each(make: Maker, loops: Sequence[Loop], body: Piece, shapes: Shapes, span: 
     for loop in loops:
         if loop.rounds is not None and not mentions(body.term, loop.letter):
             body = _repeated(make, loop, body, span)
-        body = fitted(make, loop, body, shapes, span)
+        body = _told(make, loop, fitted(make, loop, body, shapes, span), shapes, span)
         bounds(loop, body.term, shapes)
     letters: tuple[Attr, ...] = tuple(loop.letter for loop in loops)
     term = body.term

@@ -16,6 +16,10 @@ def is_mask(term: Term) -> bool:
             return value in (0, 1)
         case Apply("step" | "delta"):
             return True
+        case Apply("entry", (Apply("gather", (Apply("eye"), _)), *_)):
+            return True
+        case Apply("gather", (Apply("eye"), _)):
+            return True
         case Apply("sub", (Const(value), mask)):
             return value == _ONE and is_mask(mask)
         case Apply("mul", (left, right)):

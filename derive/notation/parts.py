@@ -17,7 +17,8 @@ from derive.term import Term
 class Store:
     """`base[items] = value`, or `+=`: what was in the base, and the loops since it was set.
 
-    No base: a sum that nothing gave a start; `like` is a term of its shape.
+    No base: a sum that nothing gave a start; `like` is a term of its shape. `factors` are
+    1 at the places that are meant and 0 elsewhere.
     """
 
     node: ast.Subscript
@@ -28,6 +29,7 @@ class Store:
     adds: bool
     sign: str
     around: tuple[Loop, ...]
+    factors: tuple[Piece, ...] = ()
 
 
 def items_from(root: ast.expr, node: ast.expr) -> tuple[ast.expr, ...]:
@@ -35,12 +37,6 @@ def items_from(root: ast.expr, node: ast.expr) -> tuple[ast.expr, ...]:
     if node is root or not isinstance(node, ast.Subscript) or is_text(node.slice):
         return ()
     return (*items_from(root, node.value), *items_of(node))
-
-
-def is_all(item: ast.expr) -> bool:
-    if isinstance(item, ast.Slice):
-        return item.lower is item.upper is item.step is None
-    return isinstance(item, ast.Constant) and item.value is ...
 
 
 def misplaced(reader: CodeReader, store: Store, message: str) -> Exception:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from derive.notation.called import Called
 from derive.notation.masks import combine, is_mask, negated
 from derive.notation.piece import Piece, widen
-from derive.notation.reductions import largest
 from derive.term import Const
 
 Builder = Callable[[Called], Piece]
@@ -127,11 +126,6 @@ def _bounded(call: Called, op: str, left: Piece, right: Piece) -> Piece:
     return call.apply(op, left, right)
 
 
-def _max(call: Called) -> Piece:
-    """The larger of two arrays, or the largest entry of one."""
-    return _bound("maximum")(call) if len(call.arguments) > 1 else largest(call)
-
-
 def _clip(call: Called) -> Piece:
     call.count(1, 3, "min", "max", "a_min", "a_max")
     piece = call.piece(0)
@@ -204,7 +198,6 @@ POINTWISE: Mapping[str, Builder] = {
     "cosh": _hyperbolic("add"),
     "sinh": _hyperbolic("sub"),
     **dict.fromkeys(("maximum", "fmax"), _bound("maximum")),
-    "max": _max,
     **dict.fromkeys(("minimum", "fmin", "min"), _bound("minimum")),
     **dict.fromkeys(("clip", "clamp", "clip_by_value"), _clip),
     "where": _where,

@@ -12,6 +12,7 @@ from derive.notation.loops import Loop
 from derive.notation.piece import Piece
 from derive.scope import Scope
 from derive.shape import Dim
+from derive.sizes import said_dim
 
 _RANGES = frozenset(("range", "arange", "xrange", "prange"))
 _SAME = frozenset(("tqdm", "reversed", "list"))
@@ -71,11 +72,10 @@ def _range(reading: Reading, target: ast.expr, arguments: list[ast.expr], over: 
         first, *rest = rest
     if rest or not arguments:
         raise reading.refusal("D116", "a loop is read from 0 on, step by step", over)
-    size = dim_of(reading, first)
-    if isinstance(size, str) and not size.replace("+", "").replace("_", "").isalnum():
+    size = str(dim_of(reading, first))
+    if "/" in size:
         raise reading.refusal("D116", "how often this loop runs is not read", over)
-    parts = tuple(int(p) if p.isdecimal() else p for p in str(size).split("+"))
-    return Loop(_letter(reading, target), Dim(parts), over)
+    return Loop(_letter(reading, target), said_dim(size), over)
 
 
 def _enumerated(reading: Reading, target: ast.expr, inner: ast.expr, over: ast.expr) -> Loop:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from derive.notation.called import Called
 from derive.notation.extents import extent
 from derive.notation.piece import Piece
+from derive.notation.shifted import GREATEST
 from derive.term import Apply
 
 Builder = Callable[[Called], Piece]
@@ -33,7 +34,7 @@ def largest(call: Called) -> Piece:
     if axes is not None and len(axes) != 1:
         raise call.refusal("takes one axis")
     axis = None if axes is None else axes[0]
-    return call.apply("peak", call.piece(0), attrs=(axis, call.keepdims()))
+    return call.apply(GREATEST, call.piece(0), attrs=(axis, call.keepdims()))
 
 
 def _reduction(op: str) -> Builder:
@@ -121,7 +122,7 @@ REDUCTIONS: Mapping[str, Builder] = {
     "std": _deviation,
     "norm": _norm,
     **dict.fromkeys(("logsumexp", "reduce_logsumexp"), _log_sum_exp),
-    **dict.fromkeys(("amax", "reduce_max"), largest),
+    **dict.fromkeys(("amax", "nanmax", "reduce_max"), largest),
     "builtin_sum": _rows_added,
     "sum_columns": _columns("sum"),
     "mean_columns": _columns("mean"),

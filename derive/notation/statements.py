@@ -6,32 +6,42 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from derive.diagnostic import DeriveError
+from derive.notation.assigning import Assigner
 from derive.notation.codelike import tree_key
-from derive.notation.environment import (
-    Own,
-    changed_names,
-)
-from derive.notation.keeper import Keeper, Value
+from derive.notation.defined import arguments_of, function_in, without_classes
+from derive.notation.environment import Own, Target, changed_names
+from derive.notation.keeper import Value
+from derive.notation.known import Function, KnownReader
+from derive.notation.piece import Piece
 from derive.notation.ranges import bind
 
-_SIGNS: Mapping[type[ast.operator], str] = {
-    ast.Add: "add",
-    ast.Sub: "sub",
-    ast.Mult: "mul",
-    ast.Div: "div",
-    ast.MatMult: "matmul",
-}
+MOST_ROUNDS = 12
+"""Rounds of a loop over numbers that are gone through one by one, where letters do not do."""
+
+MOST_CALLS = 16
+"""How deep functions of a text may call each other."""
+
 _SILENT = frozenset(("print", "assert", "zero_grad", "backward", "step", "show", "debug"))
 """Calls that say nothing about a value."""
 
 
-class Runner(Keeper):
+class Runner(Assigner):
     """Goes through the statements of one text."""
+
+    def __init__(self, reader: KnownReader, wanted: str = "") -> None:
+        super().__init__(reader, wanted)
+        self.inside = 0
+        reader.applied = self.applied
 
     def run(self, statements: Sequence[ast.stmt]) -> Value | None:
         """The value of the last statement that has one."""
         value = None
+        statements = without_classes(statements)
         for place, node in enumerate(statements):
+            if place + 1 < len(statements) and (function := function_in(node)):
+                self.reader.functions[function.name] = function
+                continue
             if isinstance(node, ast.If):
                 found = self.branch(node, statements[place + 1 :])
                 if found is not None and found.ended:
@@ -52,6 +62,10 @@ class Runner(Keeper):
                 return self.assignment([target], value, node)
             case ast.AugAssign(target, op, value):
                 return self.augmented(target, op, value, node)
+            case ast.Return(ast.Tuple(elts=parts) as value):
+                return self.returned(parts, value)
+            case ast.Return(ast.Dict() as value) if not self.inside:
+                return self.returned_by_name(value)
             case ast.Return(value) if value is not None:
                 return Value(self.reader.piece(value), ended=True)
             case ast.Expr(value):
@@ -65,76 +79,23 @@ class Runner(Keeper):
         what = type(node).__name__.lower()
         raise self.reader.refusal("D116", f"this statement is not read: {what}", node)
 
-    # ------------------------------------------------------------------------ assignments
+    def returned(self, parts: Sequence[ast.expr], node: ast.expr) -> Value:
+        """`return dx, dw, db`: all of them from a function that is called, else what is wanted."""
+        if self.inside:
+            pieces = tuple(map(self.reader.piece, parts))
+            return Value(pieces[0], ended=True, more=pieces)
+        chosen = [part for part in parts if self.is_wanted(part)]
+        if len(chosen) != 1:
+            raise self.reader.refusal("D113", "here are several values, and one is read", node)
+        return Value(self.reader.piece(chosen[0]), ended=True)
 
-    def assignment(
-        self, targets: Sequence[ast.expr], value: ast.expr, node: ast.stmt
-    ) -> Value | None:
-        """`a = b = E`, `a, b = E, F`"""
-        if len(targets) == 1 and isinstance(targets[0], ast.Tuple | ast.List):
-            return self.unpacked(targets[0].elts, value, node)
-        if len(targets) == 1 and (more := _as_more(targets[0], value)):
-            return self.augmented(targets[0], *more, node)
-        if isinstance(value, ast.List) and not value.elts:
-            for target in targets:
-                self.set_empty(target)
-            return None
-        start, spots = self.reader.nodes, [self.spot(target) for target in targets]
-        if spots[0].items:
-            piece = self.store(spots[0], value, "add", adds=False)
-        else:
-            piece = self.reader.piece(value)
-        for spot in spots:
-            self.put(spot, piece, self.reader.nodes - start)
-        return Value(piece, targets[0], spots[0].name)
-
-    def set_empty(self, target: ast.expr) -> None:
-        """`deltas = []`"""
-        name = self.spot(target).name
-        if name is not None:
-            own = Own(None, len(self.reader.loops), listed=True)
-            self.reader.own.set(name, own)
-
-    def unpacked(
-        self, targets: Sequence[ast.expr], value: ast.expr, node: ast.stmt
-    ) -> Value | None:
-        """`a, b = E, F`, and `N, D = x.shape`"""
-        match value:
-            case ast.Tuple(elts=values) | ast.List(elts=values) if len(values) == len(targets):
-                pieces = [self.reader.piece(part) for part in values]
-            case ast.Attribute(array, "shape"):
-                pieces = [self.reader.length(array, k, value) for k in range(len(targets))]
-            case _ if self.is_store(value):
-                return None
-            case _:
-                message = "what each of these names gets is not known"
-                raise self.reader.refusal("D116", message, node)
-        for target, piece in zip(targets, pieces, strict=True):
-            self.put(self.spot(target), piece, self.reader.nodes)
-        return None
-
-    def is_store(self, value: ast.expr) -> bool:
-        """Whether a value only holds others, as `cache` does: the names stand for themselves."""
-        while isinstance(value, ast.Attribute | ast.Subscript):
-            value = value.value
-        return isinstance(value, ast.Name) and not self.reader.names_something(value.id)
-
-    def augmented(
-        self, target: ast.expr, op: ast.operator, value: ast.expr, node: ast.stmt
-    ) -> Value:
-        """`a += E`: what nothing declares or sets before starts at zero."""
-        sign = _SIGNS.get(type(op))
-        if sign is None:
-            raise self.reader.refusal("D113", "this operator is not read", node)
-        start, spot = self.reader.nodes, self.spot(target)
-        if sign not in ("add", "sub"):
-            piece = self.scaled(spot, sign, value)
-        elif spot.items:
-            piece = self.store(spot, value, sign, adds=True)
-        else:
-            piece = self.accumulated(spot, sign, value)
-        self.put(spot, piece, self.reader.nodes - start, self.since(spot))
-        return Value(piece, target, spot.name)
+    def returned_by_name(self, value: ast.Dict) -> Value:
+        """`return {'dW1': dW1, 'db1': db1}`: what is wanted of it."""
+        pairs = zip(value.keys, value.values, strict=True)
+        chosen = [one for key, one in pairs if key is not None and self.is_named_so(key)]
+        if len(chosen) != 1:
+            raise self.reader.refusal("D113", "here are several values, and one is read", value)
+        return Value(self.reader.piece(chosen[0]), ended=True)
 
     # ------------------------------------------------------------------------ expressions
 
@@ -145,6 +106,11 @@ class Runner(Keeper):
                 return None
             case ast.Call(ast.Name(name) | ast.Attribute(attr=name)) if name in _SILENT:
                 return None
+            case ast.Call(
+                ast.Attribute(ast.Attribute(attr="add"), "at"), [array, ast.Tuple() as idx, value]
+            ):
+                place = ast.copy_location(ast.Subscript(array, idx, ast.Store()), node)
+                return self.augmented(place, ast.Add(), value, ast.Expr(node))
             case ast.Call(ast.Attribute(ast.Attribute(attr="add"), "at"), [array, idx, value], []):
                 return self.added_at(array, idx, value)
             case ast.Call(ast.Attribute(array, "append"), [value], []) if not self.is_array(array):
@@ -162,6 +128,36 @@ class Runner(Keeper):
     # ------------------------------------------------------------------------ loops, branches
 
     def loop(self, target: ast.expr, over: ast.expr, body: Sequence[ast.stmt]) -> Value | None:
+        """A loop over arrays that are listed goes round by round; any other is one of letters."""
+        rounds = self.rounds(over)
+        if rounds is not None and self.is_listed(over):
+            return self.unrolled(target, rounds, body)
+        before = self.reader.mark()
+        try:
+            return self.lettered(target, over, body)
+        except DeriveError as error:
+            if rounds is None or len(rounds) > MOST_ROUNDS:
+                raise
+            self.reader.reset(before)
+            try:
+                return self.unrolled(target, rounds, body)
+            except DeriveError:
+                raise error from None
+
+    def unrolled(
+        self, target: ast.expr, rounds: Sequence[ast.expr], body: Sequence[ast.stmt]
+    ) -> Value | None:
+        """The rounds of a loop, one after the other."""
+        value = None
+        for one in rounds:
+            self.give(target, one)
+            found = self.run(body)
+            value = found or value
+            if found is not None and found.ended:
+                break
+        return value
+
+    def lettered(self, target: ast.expr, over: ast.expr, body: Sequence[ast.stmt]) -> Value | None:
         """A loop that only adds up, or fills an array entry by entry."""
         reader = self.reader
         with reader.own.loop(changed_names(body)):
@@ -177,10 +173,43 @@ class Runner(Keeper):
             raise reader.refusal("D116", "only the last round of this loop counts", over)
         return replace(value, piece=own.piece)
 
+    def applied(self, function: Function, node: ast.Call) -> Sequence[Piece]:
+        """What a function of the text gives for some arguments."""
+        reader, before = self.reader, dict(self.reader.own.own)
+        arguments = arguments_of(function, node)
+        if arguments is None or self.inside >= MOST_CALLS:
+            raise reader.refusal("D116", f"`{function.name}` cannot be called so here", node)
+        start = reader.nodes
+        held = {name: self.held(value) for name, value in arguments.items()}
+        for name, one in held.items():
+            place = ast.copy_location(ast.Name(name, ast.Store()), node)
+            self.lay(place, one, reader.nodes - start + 1)
+            reader.own.same.pop(Target(name), None)
+            self.alias(Target(name), arguments[name])
+        self.inside += 1
+        value = self.run(function.body)
+        self.inside -= 1
+        self.leave(before, arguments)
+        if value is None or not value.ended:
+            raise reader.refusal("D116", f"what `{function.name}` gives is not known", node)
+        return value.more or (value.piece,)
+
+    def leave(self, before: dict[Target, Own], arguments: Mapping[str, ast.expr]) -> None:
+        """Forget the names of a function, but not what it changed in the arrays it was given."""
+        own = self.reader.own
+        places = [self.reader.place(node) for node in arguments.values()]
+        found = {
+            place: own.own[place] for place in places if place in own.own and place in own.same
+        }
+        own.own = {**before, **found}
+        own.same = {name: one for name, one in own.same.items() if name in found}
+
     def branch(self, node: ast.If, rest: Sequence[ast.stmt]) -> Value | None:
         """`if x > 0: return a`, else b; a flag for the derivative is taken to be set."""
         if self.reader.is_flag(node.test):
             return self.run(node.body)
+        if (holds := self.reader.settled(node.test)) is not None:
+            return self.run(node.body if holds else node.orelse)
         if (single := _as_choice(node)) is not None:
             return self.statement(single)
         mask = self.reader.mask(node.test)
@@ -194,17 +223,6 @@ class Runner(Keeper):
         if then.target is not None:
             self.put(self.spot(then.target), piece, self.reader.nodes)
         return replace(then, piece=piece, ended=then.ended or not node.orelse)
-
-
-def _as_more(target: ast.expr, value: ast.expr) -> tuple[ast.operator, ast.expr] | None:
-    """`a = a + E` as `a += E`: the two are one also where nothing says what a is before."""
-    match value:
-        case ast.BinOp(left, ast.Add() | ast.Sub() as sign, right):
-            if tree_key(left) == tree_key(target):
-                return sign, right
-            if tree_key(right) == tree_key(target) and isinstance(sign, ast.Add):
-                return sign, left
-    return None
 
 
 def _as_choice(node: ast.If) -> ast.stmt | None:

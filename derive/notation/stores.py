@@ -11,16 +11,19 @@ from derive.notation.extents import extent
 from derive.notation.filling import picked
 from derive.notation.loops import is_zero
 from derive.notation.masks import is_mask
-from derive.notation.parts import Store, base_of, combined, is_all, misplaced
+from derive.notation.parts import Store, base_of, combined, misplaced
 from derive.notation.piece import Piece
-from derive.notation.subscripts import is_rows, one_hot
-from derive.term import Const
+from derive.notation.scattering import is_scattered, scattered
+from derive.notation.subscripts import is_all, is_rows, one_hot
+from derive.term import Const, size
 
 
 def stored(reader: CodeReader, store: Store) -> Piece:
     """The array after the assignment."""
     store = _narrowed(reader, store)
     items = store.items
+    if is_scattered(reader, store):
+        return scattered(reader, store)
     if all(is_all(item) for item in items):
         return _everything(reader, store)
     if len(items) == 1 and (mask := _mask(reader, items[0])):
@@ -149,6 +152,7 @@ def _block(reader: CodeReader, store: Store) -> Piece:
     (axis, item), base = wide[0], base_of(reader, store)
     bounds = reader.bounds(item)
     assert bounds is not None
+    reader.spend(2 * size(base.term), store.node)  # it stands before, within and behind
     start, stop = bounds
     value = reader.piece(store.value)
     middle = _part(reader, store, base, axis, start, stop)

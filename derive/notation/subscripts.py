@@ -16,6 +16,9 @@ from derive.shape import Dim, Shape
 from derive.sizes import linear
 from derive.term import Apply, Attr, Const, Term, Var
 
+REST = "rest"
+"""Said of an entry in code: the axes behind its indices stay, whatever their sizes."""
+
 
 class Reading(Protocol):
     """What reads the expressions of one text."""
@@ -57,6 +60,13 @@ def read_subscript(reading: Reading, node: ast.Subscript) -> Piece:
 def items_of(node: ast.Subscript) -> list[ast.expr]:
     """What stands between the brackets, axis by axis."""
     return list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+
+
+def is_all(item: ast.expr) -> bool:
+    """Whether all of an axis is meant, or of several."""
+    if isinstance(item, ast.Slice):
+        return item.lower is item.upper is item.step is None
+    return isinstance(item, ast.Constant) and item.value is ...
 
 
 def named_ends(reading: Reading, item: ast.Slice) -> tuple[Attr, Attr] | None:
@@ -182,8 +192,8 @@ def index_of(reading: Reading, node: ast.expr) -> Term:
     match node:
         case ast.Constant(int(value)) if not isinstance(value, bool):
             return reading.make.number(str(value), span).term
-        case ast.UnaryOp(ast.USub(), ast.Constant(int())):
-            return reading.piece(node).term
+        case ast.UnaryOp(ast.USub(), ast.Constant(int(value))):
+            return reading.make.negate(reading.make.number(str(value), span), span).term
         case ast.Name(id=word) if (term := reading.index_name(word)) is not None:
             return term
         case ast.BinOp(left, ast.Add() | ast.Sub() as sign, right):
@@ -213,11 +223,18 @@ def _indexed(
         if not is_index(term):
             raise reading.refusal("D111", "this index is not read", node)
     if [axis for axis, _ in indices] == list(range(len(indices))):
+        if len(items) > len(indices):
+            return _row(reading, base, terms, span)
         return entry(reading.make, reading.scope, base, terms, span)
     if [axis for axis, _ in indices] == [1] and len(items) == 2:
-        flipped = reading.make.apply("transpose", [base], span)
-        return reading.make.apply("entry", [flipped, Piece(terms[0], span)], span)
+        return _row(reading, reading.make.apply("transpose", [base], span), terms, span)
     raise reading.refusal("D111", "an index behind a slice is not read here", node)
+
+
+def _row(reading: Reading, base: Piece, terms: Sequence[Term], span: Span) -> Piece:
+    """`A[i, :]`: the other axes are said to stay, also one of size 1."""
+    places = [Piece(term, span) for term in terms]
+    return reading.make.apply("entry", [base, *places], span, (REST,))
 
 
 def entry(make: Maker, scope: Scope, base: Piece, terms: Sequence[Term], span: Span) -> Piece:
