@@ -1,24 +1,36 @@
 """Statements -> the arrays that they write to: liveness, reuse, and results in place.
 
 An array is used again when the value in it is needed no more; an operation entry by entry takes
-over the array of an operand that it is the last to read.
+over the array of an operand that it is the last to read. Of `[1; A]` there is one array: its first
+row keeps the ones, and A is computed in the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from codegen.runtime import FRESH, WORK
 from codegen.statements import Statement
 from derive.ops import put
-from derive.shape import ONE, Dim, Shape
+from derive.shape import ONE, Dim, Shape, dim
 from derive.term import Apply, Var, variables
 
 BATCH = "batch"
 ELSEWHERE = frozenset({"matmul", "sum", *FRESH})
 """The ops whose result cannot take the place of an operand."""
+
+SAMPLES, TWO = dim("N"), dim(2)
+SMALL = 4096
+"""Numbers up to which a result is small: there np.dot, which starts sooner, is the quicker one."""
+
+JOINED = "joined"
+"""The kind of an array whose first row is ones."""
+
+PREFIXES = {"bool": "mask", JOINED: "joined"}
+REST = "rest"
 
 Form = tuple[tuple[str, ...], str]
 """The sizes of an array, as the constructor writes them, and its dtype."""
@@ -43,6 +55,8 @@ class Pool:
     sizes: Mapping[str, int]
     forms: dict[str, Form] = field(default_factory=dict)
     ones: dict[Form, str] = field(default_factory=dict)
+    pads: dict[Form, str] = field(default_factory=dict)
+    joined: dict[str, str] = field(default_factory=dict)
     free: list[str] = field(default_factory=list)
 
     def form(self, shape: Shape, dtype: str = "dtype") -> Form:
@@ -57,8 +71,11 @@ class Pool:
         """An array of the form: the one that was used last."""
         name = next((name for name in reversed(self.free) if self.forms[name] == form), None)
         if name is None:
-            prefix = "mask" if form[1] == "bool" else self.prefix
-            name = f"{prefix}{sum(own[1] == form[1] for own in self.forms.values()) + 1}"
+            prefix = PREFIXES.get(form[1], self.prefix)
+            alike = (
+                n for n, own in self.forms.items() if own[1] == form[1] and n.startswith(prefix)
+            )
+            name = f"{prefix}{sum(1 for _ in alike) + 1}"
             self.forms[name] = form
         else:
             self.free.remove(name)
@@ -68,13 +85,29 @@ class Pool:
         """An array of ones, which nothing is written to."""
         return self.ones.setdefault(form, f"ones{len(self.ones) + 1}")
 
+    def pad(self, form: Form) -> str:
+        """An array of zeros, of which a product of one sample fills one row or column."""
+        return self.pads.setdefault(form, f"pad{len(self.pads) + 1}")
+
+    def take_joined(self, whole: Form, rest: Form) -> str:
+        """The rest of an array whose first row is ones."""
+        name = self.take((whole[0], JOINED))
+        view = self.joined.setdefault(name, f"{REST}{len(self.joined) + 1}")
+        self.forms[view] = rest
+        return view
+
+    def whole(self, view: str) -> str:
+        """The array of which a view is the rest."""
+        return next(name for name, rest in self.joined.items() if rest == view)
+
     def give(self, name: str) -> None:
         """Returns an array."""
-        self.free.append(name)
+        self.free.append(self.whole(name) if name in self.joined.values() else name)
 
     def give_all(self) -> None:
         """Returns every array."""
-        self.free = list(reversed(self.forms))
+        views = set(self.joined.values())
+        self.free = [name for name in reversed(self.forms) if name not in views]
 
 
 def place(
@@ -86,11 +119,20 @@ def place(
     return placed, placing.homes
 
 
+def is_outer(statement: Statement, sizes: Mapping[str, int]) -> bool:
+    """Whether a statement is a product over the samples with a large result."""
+    term, inner = statement.term, statement.inner
+    if inner is None or not (inner == SAMPLES or inner.is_one) or not isinstance(term, Apply):
+        return False
+    product = term.op == "matmul"
+    return product and math.prod(dim.size(sizes) for dim in statement.shape) > SMALL
+
+
 class _Placing:
     """Where values live, and until when."""
 
     def __init__(self, made: Sequence[Statement], owned: Iterable[str], pool: Pool) -> None:
-        self.pool = pool
+        self.pool, self.made = pool, made
         self.homes = {name: name for name in owned}
         self.roots: dict[str, str] = {}
         self.last: dict[str, int] = {}
@@ -101,6 +143,8 @@ class _Placing:
                 self.roots[statement.target] = self._root(variables(statement.term)[0])
             else:
                 self.last[statement.target] = at
+        self.joins = dict(self._chains())
+        self.views: dict[str, str] = {}
 
     def _root(self, name: str) -> str:
         """The name under which a value was computed."""
@@ -112,11 +156,16 @@ class _Placing:
             return self._released(at, Placed(statement, ""))
         if statement.is_alias:
             root = self._root(statement.target)
-            self.homes[statement.target] = self.homes.get(root, root)
+            home = self.homes.get(root, root)
+            self.homes[statement.target] = self.pool.whole(home) if statement.joins else home
             return self._released(at, Placed(statement, self.homes[statement.target]))
         if statement.target not in self.homes:
             self.homes[statement.target] = self._home(at, statement)
-        work = self._ones(statement) or tuple(map(self.pool.take, self._work(statement)))
+        work = (
+            self._ones(statement)
+            or self._pads(statement)
+            or tuple(map(self.pool.take, self._work(statement)))
+        )
         for name in work:
             if name in self.pool.forms:
                 self.pool.give(name)
@@ -124,6 +173,8 @@ class _Placing:
 
     def _home(self, at: int, statement: Statement) -> str:
         """The array of an operand that is read for the last time, or another one."""
+        if statement.target in self.joins:
+            return self._joined(self.joins[statement.target])
         term, form = statement.term, self.pool.form(statement.shape)
         whole = statement.part is None and not statement.copies
         if whole and isinstance(term, Apply) and term.op not in ELSEWHERE:
@@ -133,6 +184,32 @@ class _Placing:
                     return home
         return self.pool.take(form)
 
+    def _joined(self, whole: Statement) -> str:
+        """The rest of the array that a statement joins with ones."""
+        if whole.target not in self.views:
+            top, *others = whole.shape
+            forms = self.pool.form(whole.shape), self.pool.form((Dim(top.parts[1:]), *others))
+            self.views[whole.target] = self.pool.take_joined(*forms)
+        return self.views[whole.target]
+
+    def _chains(self) -> Iterator[tuple[str, Statement]]:
+        """The values that are computed in a joined array: A, and those that it takes over."""
+        makers = {s.target: (at, s) for at, s in enumerate(self.made) if not s.is_alias}
+        for whole in self.made:
+            name = self._root(whole.target) if whole.joins else ""
+            while name in makers:
+                yield name, whole
+                name = self._taken_over(*makers[name])
+
+    def _taken_over(self, at: int, statement: Statement) -> str:
+        """The operand whose array an operation may write to, as it is the last to read it."""
+        term = statement.term
+        if isinstance(term, Apply) and term.op not in ELSEWHERE and statement.part is None:
+            roots = (self._root(arg.name) for arg in term.args if isinstance(arg, Var))
+            free = (r for r in roots if self.last.get(r) == at and r not in self.homes)
+            return next(free, "")
+        return ""
+
     def _ones(self, statement: Statement) -> tuple[str, ...]:
         """The ones by whose product a sum along an axis is computed: BLAS is quicker at it."""
         term, inner = statement.term, statement.inner
@@ -140,6 +217,13 @@ class _Placing:
             return ()
         form = self.pool.form((ONE, inner) if term.attrs[0] == 0 else (inner, ONE))
         return (self.pool.all_ones(form),)
+
+    def _pads(self, statement: Statement) -> tuple[str, ...]:
+        """What a large sum over the samples needs where there is one: it is an outer product."""
+        if not is_outer(statement, self.pool.sizes):
+            return ()
+        rows, columns = statement.shape
+        return tuple(self.pool.pad(self.pool.form(s)) for s in ((rows, TWO), (TWO, columns)))
 
     def _work(self, statement: Statement) -> list[Form]:
         term, shape = statement.term, statement.shape

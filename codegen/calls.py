@@ -18,6 +18,7 @@ OPS = {text: op for op, text in RUNTIME.items() if not text.startswith("np.")}
 
 PRODUCTS = frozenset({"np.matmul", "np.dot"})
 SUM = "np.add.reduce"
+OUTER = "outer"
 
 Arrays = Sequence[str]
 
@@ -73,9 +74,10 @@ def spreads(call: Call, place: Place, reads: Sequence[Arrays], memory: Memory) -
     Such an operand stands as it is, in an op entry by entry; the place may be an operand in the
     same case, unless the function needs another one.
     """
-    entrywise = call.function not in {*PRODUCTS, SUM}
+    entrywise = call.function not in {*PRODUCTS, SUM, OUTER}
     bare = [isinstance(operand, ast.Name) for operand in call.operands]
-    in_place = entrywise and OPS.get(call.function) not in FRESH and place.part is None
+    own = place.part is None or isinstance(call.out, ast.Name)
+    in_place = entrywise and OPS.get(call.function) not in FRESH and own
     apart(place.array, [r for r, b in zip(reads, bare, strict=True) if not (b and in_place)])
     spread = [(b, a) for r, b in zip(reads, bare, strict=True) for a in r if memory.is_spread(a)]
     for alone, array in spread:
@@ -99,3 +101,12 @@ def check_work(
         wanted = "bool" if kind == "mask" else ""
         if memory.sizes[array] != sizes or memory.kinds[array] != wanted:
             raise Fault(f"`{array}` is not an array that `{call.function}` can compute in")
+
+
+def check_pads(work: Sequence[str], place: Place, memory: Memory) -> None:
+    """Refuses arrays that no outer product can be padded in."""
+    rows, columns = memory.room(place)
+    if [memory.sizes[array] for array in work] != [(rows, 2), (2, columns)]:
+        raise Fault(f"`{OUTER}` pads in arrays of {rows}x2 and 2x{columns}")
+    if any(memory.kinds[array] != "zeros" for array in work):
+        raise Fault(f"`{OUTER}` pads with zeros")

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from codegen.calls import PRODUCTS
 from codegen.execution import Attribute
 from codegen.memory import BATCH, Fault, Held, Memory, Place, Size, Sizes
 from derive.term import Var
 
-KINDS = {("np.empty", "dtype"): "", ("np.empty", "bool"): "bool", ("np.ones", "dtype"): "ones"}
+KINDS = {
+    ("np.empty", "dtype"): "",
+    ("np.empty", "bool"): "bool",
+    ("np.ones", "dtype"): "ones",
+    ("np.zeros", "dtype"): "zeros",
+}
 """How an array is made, and of what dtype -> what kind of array it is."""
 
 
@@ -20,12 +26,19 @@ def construct(node: ast.FunctionDef, memory: Memory) -> dict[str, Attribute]:
     Raises Fault where a line is none that is known.
     """
     attributes: dict[str, Attribute] = {}
+    places: dict[str, Place] = {}
     for line in node.body:
         match line:
             case ast.Assign([ast.Attribute(ast.Name("self"), name)], value):
-                attributes[name] = _attribute(value, memory)
+                attributes[name] = _attribute(value, places)
             case ast.Assign([ast.Name(name)], ast.Call() as call):
                 memory.allocate(name, *_array(call))
+                places[name] = Place(name)
+            case ast.Assign(
+                [ast.Name(name)],
+                ast.Subscript(ast.Name(whole), ast.Slice(ast.Constant(1), None, None)),
+            ):
+                places[name] = memory.join(whole)
             case _:
                 raise Fault("the constructor makes arrays and sets attributes")
     return attributes
@@ -38,7 +51,7 @@ def _array(node: ast.Call) -> tuple[Sizes, str]:
             kind = KINDS.get((ast.unparse(function), dtype))
             if kind is not None:
                 return tuple(map(_size, sizes)), kind
-    raise Fault("an array is made by np.empty or np.ones")
+    raise Fault("an array is made by np.empty, np.ones or np.zeros")
 
 
 def _size(node: ast.expr) -> Size:
@@ -50,23 +63,30 @@ def _size(node: ast.expr) -> Size:
     raise Fault("a size is a number or the batch")
 
 
-def _attribute(node: ast.expr, memory: Memory) -> Attribute:
+def _attribute(node: ast.expr, places: Mapping[str, Place]) -> Attribute:
     match node:
         case ast.Name("batch"):
             return Held(Var("N"), ())
         case ast.Tuple(items):
-            return tuple(_place(item, memory) for item in items)
+            return tuple(_place(item, places) for item in items)
         case ast.Dict(keys, values):
-            return dict(zip(_texts(keys), (_place(v, memory) for v in values), strict=True))
+            return dict(zip(_texts(keys), (_gradient(v, places) for v in values), strict=True))
         case ast.IfExp(_, one, other) if {ast.unparse(one), ast.unparse(other)} <= PRODUCTS:
             return "np.matmul"
     raise Fault("an attribute is the batch, arrays, or a matrix product")
 
 
-def _place(node: ast.expr, memory: Memory) -> Place:
-    if isinstance(node, ast.Name) and node.id in memory.sizes:
-        return Place(node.id)
+def _place(node: ast.expr, places: Mapping[str, Place]) -> Place:
+    if isinstance(node, ast.Name) and node.id in places:
+        return places[node.id]
     raise Fault(f"`{ast.unparse(node)}` is no array")
+
+
+def _gradient(node: ast.expr, places: Mapping[str, Place]) -> Place:
+    """An array, or the transpose of one: `dW1_T.T`"""
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        return replace(_place(node.value, places), turned=True)
+    return _place(node, places)
 
 
 def _texts(keys: list[ast.expr | None]) -> Iterator[str]:

@@ -37,16 +37,17 @@ def text_of(made: Stack, found: Gradients, *, buffers: bool = True) -> str:
     """The module for gradients that are derived already; without buffers, its functions alone."""
     made_plan = plan(found)
     checked_names(made_plan)
+    text = workspace(plan(found, by_column=True)) if buffers else ""
     parts = [
         _header(made, found),
         _constants(made),
-        source(*_needed(made_plan)),
+        source(*_needed(made_plan, text)),
         _init(made),
         _forward(made_plan),
         _loss(made_plan),
         _loss_and_gradients(made_plan),
         _gradients(made_plan),
-        workspace(made_plan) if buffers else "",
+        text,
     ]
     return "\n\n\n".join(part.strip("\n") for part in parts if part.strip()) + "\n"
 
@@ -60,13 +61,13 @@ def checked_names(made: Plan) -> None:
             raise refuse("D401", f"`{name}` cannot be a name in Python code")
 
 
-def _needed(made: Plan) -> tuple[set[str], set[str]]:
+def _needed(made: Plan, text: str) -> tuple[set[str], set[str]]:
     """The ops and the other functions that the text calls."""
     lines = (*made.forward, *made.backward)
     nodes = (node for line in lines for node in walk(line.term))
     ops = {node.op for node in nodes if isinstance(node, Apply) and node.op in RUNTIME}
     calls = {call[0] for line in lines if (call := _block_gradient(line.term)) is not None}
-    return ops, calls
+    return ops, calls | ({"outer"} if " outer(" in text else set())
 
 
 def _header(made: Stack, found: Gradients) -> str:

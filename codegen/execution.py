@@ -9,7 +9,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 
-from codegen.calls import PRODUCTS, SUM, apart, check_work, has_out, read_call, spreads, value_names
+from codegen.calls import (
+    OUTER,
+    PRODUCTS,
+    SUM,
+    apart,
+    check_pads,
+    check_work,
+    has_out,
+    read_call,
+    spreads,
+    value_names,
+)
 from codegen.memory import Fault, Held, Memory, Place
 from derive.diagnostic import DeriveError
 from derive.infer import typed
@@ -20,6 +31,7 @@ from derive.term import Var, const, substitute
 GRADIENTS = {
     "weight_gradient": "np.vstack([np.sum({1}, axis=0, keepdims=True), {0}.T @ {1}])",
     "weight_gradient_columns": "np.hstack([np.sum({0}, axis=1, keepdims=True), {0} @ {1}.T])",
+    OUTER: "{0} @ {1}",
 }
 """What the functions of `codegen.runtime.products` mean."""
 
@@ -102,7 +114,10 @@ class Machine:
             reads = [tuple(self._arrays(operand)) for operand in call.operands]
             spread = spreads(call, place, reads, self.memory)
             work = [self.place(item).array for item in call.work]
-            check_work(call, work, place, reads, self.memory)
+            if call.function == OUTER:
+                check_pads(work, place, self.memory)
+            else:
+                check_work(call, work, place, reads, self.memory)
             for array in work:
                 self.memory.forget(array)
         self.memory.write(place, held, spread)
@@ -138,8 +153,8 @@ class Machine:
     def held(self, name: str) -> Held:
         """The value under a name."""
         value = self.names.get(name)
-        if isinstance(value, Place) and value.part is None:
-            return self.memory.read(value.array)
+        if isinstance(value, Place):
+            return self.memory.read(value)
         if not isinstance(value, Held):
             raise Fault(f"`{name}` has no value")
         return value

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from codegen.statements import Part
 from derive.ops import put
 from derive.shape import Dim, Shape
-from derive.term import Const, Term, apply
+from derive.term import Const, Term, apply, const
 
 Size = int | str
 Sizes = tuple[Size, ...]
 """The sizes of an array: numbers, and the word `batch`."""
 
 BATCH = "batch"
+ONES: Part = (0, 0, 1)
+REST: Part = (0, 1, None)
 
 
 class Fault(Exception):
@@ -31,10 +33,11 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An array, or a block of it."""
+    """An array, or a block of it; a result may be its transpose."""
 
     array: str
     part: Part | None = None
+    turned: bool = False
 
 
 class Memory:
@@ -45,10 +48,19 @@ class Memory:
         self.sizes: dict[str, Sizes] = {}
         self.kinds: dict[str, str] = {}
         self.blocks: dict[str, dict[Part | None, Held]] = {}
+        self.kept: dict[str, Part] = {}
 
     def allocate(self, name: str, sizes: Sizes, kind: str) -> None:
-        """A new array; its kind is `ones`, `bool` or empty."""
+        """A new array; its kind is `ones`, `zeros`, `bool` or empty."""
         self.sizes[name], self.kinds[name], self.blocks[name] = sizes, kind, {}
+
+    def join(self, name: str) -> Place:
+        """The rest of an array of ones, whose first row stays as it is: nothing may write there."""
+        if self.kinds.get(name) != "ones":
+            raise Fault(f"`{name}` is no array of ones")
+        self.kinds[name], self.kept[name] = "", ONES
+        self.blocks[name] = {ONES: Held(const(1), ())}
+        return Place(name, REST)
 
     def measure(self, shape: Shape) -> Sizes:
         """The sizes that a shape stands for."""
@@ -73,14 +85,17 @@ class Memory:
         return put(sizes, axis, end - start)
 
     def is_spread(self, array: str) -> bool:
-        """Whether the array holds a value that was spread over it."""
-        held = self.blocks[array].get(None)
-        return held is not None and self.measure(held.shape) != self.sizes[array]
+        """Whether the array, or the rest of a joined one, holds a value that was spread over it."""
+        place = Place(array, REST if array in self.kept else None)
+        held = self.blocks[array].get(place.part)
+        return held is not None and self.measure(held.shape) != self.room(place)
 
     def write(self, place: Place, held: Held, spread: bool = False) -> None:
         """Leaves a value in a place; with `spread` it may be repeated to fill it."""
         if self.kinds[place.array]:
             raise Fault(f"`{place.array}` is not an array for results")
+        if place.array in self.kept and not disjoint(self.kept[place.array], place.part):
+            raise Fault(f"the ones of `{place.array}` are overwritten")
         room, sizes = self.room(place), self.measure(held.shape)
         if sizes != room and not (spread and broadcasts(sizes, room)):
             raise Fault(f"a result of {sizes} does not fit into {room}")
@@ -90,10 +105,24 @@ class Memory:
 
     def forget(self, array: str) -> None:
         """The array holds nothing that is known."""
+        if array in self.kept:
+            raise Fault(f"the ones of `{array}` are overwritten")
         self.blocks[array] = {}
 
-    def read(self, array: str) -> Held:
-        """The value of a whole array."""
+    def assume(self, place: Place, held: Held) -> None:
+        """From here on a place holds a value."""
+        others = {p: h for p, h in self.blocks[place.array].items() if disjoint(p, place.part)}
+        self.blocks[place.array] = {**others, place.part: held}
+
+    def read(self, place: Place) -> Held:
+        """The value of an array, or of the block of it that a name stands for."""
+        if place.part is None:
+            return self._whole(place.array)
+        if place.part not in self.blocks[place.array]:
+            raise Fault(f"nothing was written to this block of `{place.array}`")
+        return self.blocks[place.array][place.part]
+
+    def _whole(self, array: str) -> Held:
         blocks = self.blocks[array]
         if None in blocks:
             return blocks[None]

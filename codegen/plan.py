@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
+from codegen.orientation import held_turned, sides, turned_name
 from codegen.stable import stable
 from derive.formulas import Gradients
 from derive.gradient import adjoint_name
@@ -38,12 +39,21 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """The lines of the forward pass (the loss is the last) and of the backward pass."""
+    """The lines of the forward pass (the loss is the last) and of the backward pass.
+
+    The values of the names in `held` are held transposed, under names of their own.
+    """
 
     derivation: Derivation
     forward: tuple[Line, ...]
     backward: tuple[Line, ...]
     shapes: Mapping[str, Shape]
+    held: frozenset[str] = frozenset()
+
+    @property
+    def owned(self) -> Mapping[str, str]:
+        """For each parameter the name under which its gradient is computed."""
+        return {name: turned_name(adjoint_name(name), self.held) for name in self.parameters}
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -58,7 +68,7 @@ class Plan:
     @cached_property
     def derivatives(self) -> frozenset[str]:
         """The names of lines that are dL/d(name) of some name."""
-        known = {adjoint_name(name) for name in self.shapes}
+        known = {turned_name(adjoint_name(name), self.held) for name in self.shapes}
         return frozenset(line.name for line in self.backward if line.name in known)
 
     def label(self, name: str) -> str:
@@ -76,29 +86,65 @@ class Plan:
         return tuple(reversed(kept))
 
 
-def plan(gradients: Gradients) -> Plan:
-    """The plan of the module that computes the gradients of every parameter."""
+def plan(gradients: Gradients, *, by_column: bool = False) -> Plan:
+    """The plan of the module that computes the gradients of every parameter.
+
+    With `by_column` each sample is a column, and the ones of `[1; H]` stand in H's own array.
+    """
     derivation = gradients.derivation
     shapes = dict(gradients.backward.program.shapes)
-    definitions = {e.name: e.term for e in derivation.equations}
     for name, term in gradients.backward.program.aliases.items():
         if isinstance(term, Var):
             shapes[name] = shapes[term.name]
-    forward = [
-        Line(e.name, stable(e.term, definitions), e.term, shapes[e.name])
-        for e in derivation.equations
-    ]
+    steps = [s for s in gradients.steps if s.name != adjoint_name(derivation.loss)]
+    shapes.update({step.name: step.shape for step in steps})
+    terms = {e.name: e.term for e in derivation.equations} | {s.name: s.term for s in steps}
     wanted = {adjoint_name(name) for name in gradients.parameters}
-    backward = [
-        Line(s.name, stable(s.term, definitions), s.term, s.shape)
-        for s in gradients.steps
-        if s.name != adjoint_name(derivation.loss)
-    ]
-    shapes.update({line.name: line.shape for line in backward})
-    full = Plan(derivation, tuple(forward), tuple(backward), shapes)
-    needed = {line.name for line in full.lines_for(wanted)}
-    kept = early((line for line in backward if line.name in needed), wanted)
-    return shared(Plan(derivation, tuple(forward), kept, shapes))
+    held: frozenset[str] = frozenset()
+    if by_column:
+        inputs = {s.name for s in derivation.symbols if s.kind in ("input", "target")}
+        computed = {name: shapes[name] for name in (*terms, *inputs)}
+        held = held_turned(computed, {name: terms[name] for name in wanted & terms.keys()}, inputs)
+    writing = _Writing(shapes, held, terms, joining=by_column)
+    forward = tuple(writing.line(e.name) for e in derivation.equations)
+    backward = tuple(writing.line(step.name) for step in steps)
+    owned = {turned_name(name, held) for name in wanted}
+    full = Plan(derivation, forward, backward, writing.shapes, held)
+    needed = {line.name for line in full.lines_for(owned)}
+    kept = early((line for line in backward if line.name in needed), owned)
+    return shared(Plan(derivation, forward, kept, writing.shapes, held))
+
+
+class _Writing:
+    """Lines in their safe forms, with the transposes that are held in place of some."""
+
+    def __init__(
+        self,
+        shapes: Mapping[str, Shape],
+        held: frozenset[str],
+        terms: Mapping[str, Term],
+        joining: bool,
+    ) -> None:
+        self.own, self.held, self.terms = shapes, held, terms
+        turns = {turned_name(n, held): shapes[n][::-1] for n in held}
+        self.shapes = {**shapes, **turns}
+        computed = [turned_name(name, held) for name in terms]
+        self.joined = frozenset(computed) if joining else frozenset[str]()
+        self.definitions = {turned_name(name, held): self.formula(name) for name in terms}
+
+    def formula(self, name: str) -> Term:
+        """What a line computes, unsafe as it stands in the derivation."""
+        if not self.held:
+            return self.terms[name]
+        both = sides(self.terms[name], self.own, self.held)
+        return both.turned if name in self.held else both.straight
+
+    def line(self, name: str) -> Line:
+        """The line of a name."""
+        target = turned_name(name, self.held)
+        formula = self.definitions[target]
+        term = stable(formula, self.definitions, self.joined)
+        return Line(target, term, formula, self.shapes[target])
 
 
 def early(lines: Iterable[Line], wanted: Collection[str]) -> tuple[Line, ...]:
@@ -122,7 +168,7 @@ def shared(made: Plan) -> Plan:
     sharing = _Sharing(made)
     forward = [new for line in made.forward for new in sharing.lines(line)]
     backward = [new for line in made.backward for new in sharing.lines(line)]
-    return Plan(made.derivation, tuple(forward), tuple(backward), sharing.shapes)
+    return replace(made, forward=tuple(forward), backward=tuple(backward), shapes=sharing.shapes)
 
 
 class _Sharing:

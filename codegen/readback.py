@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from codegen.constructor import construct
 from codegen.execution import Attribute, Machine
 from codegen.memory import Fault, Held, Memory, Place
+from codegen.orientation import TURNED
 from codegen.plan import OUTPUT
 from codegen.statements import fits
+from codegen.views import transposed
 from derive.gradient import adjoint_name
 from derive.proof import Prover
 from derive.term import Term, Var
@@ -90,10 +93,14 @@ class _Judge:
     """What names stand for, and what was proved so far, in whichever function."""
 
     def __init__(self, text: str, prover: Prover) -> None:
-        self.lines, self.prover, self.shapes = text.splitlines(), prover, prover.shapes
+        self.lines, self.prover = text.splitlines(), prover
         self.derivation = prover.gradients.derivation
         self.numbers = self.derivation.sizes
-        self.expected = expectations(prover)
+        straight = dict(expectations(prover))
+        turned = {n: n + TURNED for n in straight if len(prover.shapes[n]) == 2}
+        self.named = {t: transposed(Var(n)) for n, t in turned.items()}
+        self.shapes = {t: prover.shapes[n][::-1] for n, t in turned.items()} | prover.shapes
+        self.expected = {t: transposed(straight[n]) for n, t in turned.items()} | straight
         self.proved: dict[tuple[str, Term], bool] = {}
 
     def code(self, node: ast.stmt | ast.expr) -> str:
@@ -163,10 +170,10 @@ class _Body:
         """From here on the name, and the array under it, hold what the name stands for."""
         if isinstance(self.judge.expected.get(name, Var(name)), Var):
             return
-        held = Held(Var(name), self.judge.shapes[name])
+        held = Held(self.judge.named.get(name, Var(name)), self.judge.shapes[name])
         value = self.machine.names.get(name)
-        if isinstance(value, Place) and value.part is None:
-            self.machine.memory.blocks[value.array] = {None: held}
+        if isinstance(value, Place):
+            self.machine.memory.assume(value, held)
         else:
             self.machine.names[name] = held
 
@@ -196,7 +203,10 @@ class _Body:
         for key, item in table.items():
             name = adjoint_name(key)
             if isinstance(item, Place):
-                yield name, machine.memory.read(item.array), machine.written[item.array]
+                held = machine.memory.read(replace(item, turned=False))
+                if item.turned:
+                    held = Held(transposed(held.term), held.shape[::-1])
+                yield name, held, machine.written[item.array]
             else:
                 yield name, item, line
 

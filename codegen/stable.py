@@ -6,23 +6,24 @@ of a softmax or sigmoid becomes one safe function. Every rule is an equality tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+from codegen.views import sliced, transposed
 from derive.recognise import recognised
-from derive.term import Apply, Term, apply, const, rebuild, substitute, variables
+from derive.term import Apply, Term, Var, apply, const, rebuild, substitute, variables
 
 SAFE_LOGS = frozenset({"softmax", "sigmoid"})
 
 
-def stable(term: Term, definitions: Mapping[str, Term]) -> Term:
-    """The term in its safe form; `definitions` tells what a name inside a log stands for."""
+def stable(term: Term, definitions: Mapping[str, Term], joined: Collection[str] = ()) -> Term:
+    """The term in its safe form; `definitions` tells what a name inside a log stands for.
+
+    Products with `[1; A]` stay as they are for the A in `joined`: their array has the row of ones.
+    """
 
     def node(old: Term) -> Term:
-        for rule in RULES:
-            found = rule(old)
-            if found is not None:
-                return found
-        return _safe_log(old, definitions)
+        parts = _parted(old, joined)
+        return _safe_log(old, definitions) if parts is None else parts
 
     return rebuild(recognised(term), node)
 
@@ -37,65 +38,47 @@ def _safe_log(term: Term, definitions: Mapping[str, Term]) -> Term:
     return term if isinstance(safe, Apply) and safe.op == "log" else safe
 
 
-def _augmented(term: Term, axis: int) -> Term | None:
-    """A, where the term is [1 A] with the ones along `axis`."""
-    if isinstance(term, Apply) and term.op == "concat" and term.attrs == (axis,):
-        one, *rest = term.args
-        if one == const(1) and len(rest) == 1:
-            return rest[0]
-    return None
-
-
-def _transposed(term: Term) -> Term | None:
-    return term.args[0] if isinstance(term, Apply) and term.op == "transpose" else None
-
-
-def _split_rows(term: Term) -> Term | None:
-    """[1 A] W = A W[1:] + W[0]"""
+def _parted(term: Term, joined: Collection[str]) -> Term | None:
+    """A product with ones beside a block, by the block alone."""
     if isinstance(term, Apply) and term.op == "matmul":
-        left, right = term.args
-        inner = _augmented(left, 1)
-        if inner is not None:
-            rest = apply("slice", right, attrs=(0, 1, None))
-            first = apply("slice", right, attrs=(0, 0, 1))
-            return apply("add", apply("matmul", inner, rest), first)
+        found = (rule(term.args, place, joined) for rule in RULES for place in (0, 1))
+        return next((one for one in found if one is not None), None)
     return None
 
 
-def _split_columns(term: Term) -> Term | None:
-    """W [1; A] = W[:,1:] A + W[:,0]"""
-    if isinstance(term, Apply) and term.op == "matmul":
-        left, right = term.args
-        inner = _augmented(right, 0)
-        if inner is not None:
-            rest = apply("slice", left, attrs=(1, 1, None))
-            first = apply("slice", left, attrs=(1, 0, 1))
-            return apply("add", apply("matmul", rest, inner), first)
+def _biased(args: tuple[Term, ...], place: int, joined: Collection[str]) -> Term | None:
+    """[1 A] W = A W[1:] + W[:1], and W [1; A] = W[:, 1:] A + W[:, :1]"""
+    block, other = _beside_ones(args[place], 1 - place, joined), args[1 - place]
+    if block is None:
+        return None
+    rest, first = sliced(other, (place, 1, None)), sliced(other, (place, 0, 1))
+    return apply("add", _product(block, rest, place), first)
+
+
+def _summed(args: tuple[Term, ...], place: int, joined: Collection[str]) -> Term | None:
+    """[1; A] D = [sum of the rows of D; A D], and D [1 A] = [sum of the columns of D, D A]"""
+    block, other = _beside_ones(args[place], place, joined), args[1 - place]
+    if block is None:
+        return None
+    total = apply("sum", other, attrs=(place, True))
+    return apply("concat", total, _product(block, other, place), attrs=(place,))
+
+
+RULES = (_biased, _summed)
+
+
+def _product(block: Term, other: Term, place: int) -> Term:
+    return apply("matmul", *((block, other) if place == 0 else (other, block)))
+
+
+def _beside_ones(term: Term, axis: int, joined: Collection[str]) -> Term | None:
+    """A, where the term is [1 A] with the ones along `axis`, or the transpose of such a one."""
+    match term:
+        case Apply("concat", (one, Var(name)), (0,)) if one == const(1) and name in joined:
+            return None
+        case Apply("concat", (one, block), (along,)) if one == const(1) and along == axis:
+            return block
+        case Apply("transpose", (inner,)):
+            found = _beside_ones(inner, 1 - axis, joined)
+            return None if found is None else transposed(found)
     return None
-
-
-def _outer_rows(term: Term) -> Term | None:
-    """[1 A]^T D = [sum of the rows of D; A^T D]"""
-    if isinstance(term, Apply) and term.op == "matmul":
-        inner = _transposed(term.args[0])
-        block = None if inner is None else _augmented(inner, 1)
-        if block is not None:
-            total = apply("sum", term.args[1], attrs=(0, True))
-            rest = apply("matmul", apply("transpose", block), term.args[1])
-            return apply("concat", total, rest, attrs=(0,))
-    return None
-
-
-def _outer_columns(term: Term) -> Term | None:
-    """D [1; A]^T = [sum of the columns of D, D A^T]"""
-    if isinstance(term, Apply) and term.op == "matmul":
-        inner = _transposed(term.args[1])
-        block = None if inner is None else _augmented(inner, 0)
-        if block is not None:
-            total = apply("sum", term.args[0], attrs=(1, True))
-            rest = apply("matmul", term.args[0], apply("transpose", block))
-            return apply("concat", total, rest, attrs=(1,))
-    return None
-
-
-RULES = (_split_rows, _split_columns, _outer_rows, _outer_columns)

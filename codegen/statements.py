@@ -11,10 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from codegen.plan import VIEWS, Line, Plan
-from derive.gradient import adjoint_name
 from derive.infer import shape_of
 from derive.shape import ONE, Dim, Shape, agree, dim
-from derive.term import Apply, Term, Var, variables
+from derive.term import Apply, Const, Term, Var, variables
 
 Part = tuple[int, int, int | None]
 """A block of an array: the axis, where it starts and where it stops."""
@@ -28,8 +27,9 @@ class Statement:
     """`target = term`, for `line`: one op on atoms, which are names, numbers and views of names.
 
     With `part`, the value is that block of the target. With `copies` the term is an atom that is
-    written into the target; a name that is not copied gets the target as another name. `inner` is
-    the dimension that a product or a sum runs over.
+    written into the target; a name that is not copied gets the target as another name. With `joins`
+    the term is `[1; A]`, and the array of A is all of the target's but its ones. `inner` is the
+    dimension that a product or a sum runs over.
     """
 
     line: Line
@@ -38,6 +38,7 @@ class Statement:
     shape: Shape
     part: Part | None = None
     copies: bool = False
+    joins: bool = False
     inner: Dim | None = None
 
     @property
@@ -47,8 +48,9 @@ class Statement:
 
     @property
     def is_alias(self) -> bool:
-        """Whether the target is another name of an array."""
-        return isinstance(self.term, Var) and not self.copies and not self.is_number
+        """Whether the target is another name of an array, or of one with its ones."""
+        plain = isinstance(self.term, Var) and not self.copies and not self.is_number
+        return plain or self.joins
 
 
 def statements(lines: Iterable[Line], made: Plan) -> tuple[Statement, ...]:
@@ -70,7 +72,8 @@ class _Lowering:
     def __init__(self, made: Plan) -> None:
         self.shapes = dict(made.shapes)
         self.sizes = made.derivation.sizes
-        self.owned = {adjoint_name(name) for name in made.parameters}
+        self.owned = set(made.owned.values())
+        self.computed = {line.name for line in (*made.forward, *made.backward)} - self.owned
         self.turned = {s.name for s in made.derivation.symbols if s.shape[-1:] == (dim("N"),)}
         self.made: list[Statement] = []
         self.count = 0
@@ -84,6 +87,8 @@ class _Lowering:
         """Statements that leave the value of a term in a target."""
         if shape == ():
             self._emit(Statement(self.line, target, self._number(term), shape))
+        elif self._joins(term) and target not in self.owned:
+            self._emit(Statement(self.line, target, term, shape, joins=True))
         elif isinstance(term, Apply) and term.op == "concat" and part is None:
             self._blocks(term, target, shape)
         elif isinstance(term, Apply) and term.op not in {*VIEWS, "concat"} and not self._free(term):
@@ -92,6 +97,13 @@ class _Lowering:
             self._emit(Statement(self.line, target, op, shape, part, inner=inner))
         else:
             self._name(self._atom(term), target, shape, part)
+
+    def _joins(self, term: Term) -> bool:
+        """Whether a term is `[1; A]` of an A that a line computes."""
+        match term:
+            case Apply("concat", (Const(), Var(name)), (0,)):
+                return name in self.computed
+        return False
 
     def _name(self, term: Term, target: str, shape: Shape, part: Part | None) -> None:
         """An atom under another name, or copied where the name has an array of its own."""

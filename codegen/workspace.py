@@ -7,11 +7,13 @@ Every array is allocated once, by the constructor.
 
 from __future__ import annotations
 
+import math
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
-from codegen.buffers import BATCH, Form, Placed, Pool, place
+from codegen.buffers import BATCH, JOINED, SMALL, Form, Placed, Pool, place
 from codegen.plan import Plan
 from codegen.runtime import RUNTIME
 from codegen.statements import TEMPORARY, Part, Statement, statements
@@ -19,7 +21,7 @@ from derive.gradient import adjoint_name
 from derive.notation import write
 from derive.ops import exponent
 from derive.shape import dim
-from derive.term import Apply, Const, Term, Var, rebuild, variables
+from derive.term import Apply, Const, Term, Var, rebuild, variables, walk
 
 UFUNCS = {
     "add": "np.add",
@@ -33,15 +35,19 @@ POWERS = {Fraction(2): "np.square", Fraction(-1): "np.reciprocal", Fraction(1, 2
 WIDTH = 92
 """Columns of a line inside a method, where it can be broken."""
 
-Arrays = Mapping[str, tuple[str, Form]]
+Arrays = Mapping[str, str]
 """The arrays of a workspace: how each is made."""
 
-OUTER = "self.outer = np.dot if batch == 1 else np.matmul  # dot is quicker for one sample"
+CALL = re.compile(r"\bproduct\(")
+FEW = 32
+"""Samples up to which the results of a layer are mostly small."""
+
+PRODUCT = f"self.product = np.dot if batch <= {FEW} else np.matmul  # dot starts sooner"
 
 
 def workspace(made: Plan) -> str:
     """The text of the class."""
-    owned = tuple(adjoint_name(name) for name in made.parameters)
+    owned = tuple(made.owned.values())
     pool = Pool(_prefix(made), made.derivation.sizes)
     loss = made.derivation.loss
     methods = []
@@ -52,11 +58,26 @@ def workspace(made: Plan) -> str:
         pool.give_all()
         placed, homes = place(statements(made.lines_for(wanted), made), owned, pool)
         methods.append((name, _Body(made, homes).statements(placed), result))
-    forms = {**pool.forms, **{name: pool.form(made.shapes[name]) for name in owned}}
-    arrays = {name: ("np.empty", form) for name, form in forms.items()}
-    arrays |= {name: ("np.ones", form) for form, name in pool.ones.items()}
+    arrays = _arrays(made, pool)
     texts = [_method(arrays, *method) for method in methods]
-    return "\n\n".join([_head(made, arrays, any("outer(" in text for text in texts)), *texts])
+    return "\n\n".join([_head(made, arrays, any(map(CALL.search, texts))), *texts])
+
+
+def _arrays(made: Plan, pool: Pool) -> Arrays:
+    """How each array is made; a joined one starts as ones."""
+    views = {view: f"{whole}[1:]" for whole, view in pool.joined.items()}
+    forms = {name: form for name, form in pool.forms.items() if name not in views}
+    forms |= {name: pool.form(made.shapes[name]) for name in made.owned.values()}
+    arrays = {name: _made(form) for name, form in forms.items()}
+    arrays |= {name: _made(form, "np.ones") for form, name in pool.ones.items()}
+    arrays |= {name: _made(form, "np.zeros") for form, name in pool.pads.items()}
+    return {**arrays, **views}
+
+
+def _made(form: Form, function: str = "np.empty") -> str:
+    """The call that makes an array."""
+    function = "np.ones" if form[1] == JOINED else function
+    return f"{function}(({_listed(form[0])}), {'bool' if form[1] == 'bool' else 'dtype'})"
 
 
 def _prefix(made: Plan) -> str:
@@ -67,11 +88,11 @@ def _prefix(made: Plan) -> str:
     return prefix
 
 
-def _head(made: Plan, arrays: Arrays, outer: bool) -> str:
+def _head(made: Plan, arrays: Arrays, products: bool) -> str:
     """The class line and the constructor."""
     columns = any(symbol.shape[-1:] == (dim("N"),) for symbol in made.derivation.symbols)
     turned = ", or their transposes" if columns else ""
-    table = ", ".join(f'"{name}": {adjoint_name(name)}' for name in made.parameters)
+    table = ", ".join(f'"{name}": {_own(made, name)}' for name in made.parameters)
     lines = [
         "class Workspace:",
         '    """Arrays for batches of one size: with them, a step allocates none.',
@@ -81,12 +102,18 @@ def _head(made: Plan, arrays: Arrays, outer: bool) -> str:
         "",
         f"    def __init__(self, {BATCH}, dtype=np.float64):",
         f"        self.batch = {BATCH}",
-        *([f"        {OUTER}"] if outer else []),
-        *(f"        {n} = {f}(({_listed(form[0])}), {form[1]})" for n, (f, form) in arrays.items()),
+        *([f"        {PRODUCT}"] if products else []),
+        *(f"        {name} = {text}" for name, text in arrays.items()),
         *(f"        {line}" for line in _framed("self.arrays = (", arrays, ")")),
         f"        self.gradient = {{{table}}}",
     ]
     return "\n".join(lines)
+
+
+def _own(made: Plan, name: str) -> str:
+    """The gradient by a parameter, in its shape."""
+    owned = made.owned[name]
+    return owned if owned == adjoint_name(name) else f"{owned}.T"
 
 
 def _listed(items: Sequence[str]) -> str:
@@ -107,7 +134,7 @@ def _method(arrays: Arrays, name: str, body: list[str], result: str) -> str:
     lines = [
         f'"""As the function `{name}`, in arrays that the next step overwrites."""',
         *_framed("(", arrays, ") = self.arrays"),
-        *(["outer = self.outer"] if any("outer(" in line for line in body) else []),
+        *(["product = self.product"] if any(CALL.search(line) for line in body) else []),
         *body,
         f"return {result}",
     ]
@@ -144,6 +171,8 @@ class _Body:
     def _statement(self, placed: Placed) -> list[str]:
         one = placed.statement
         name = one.target.replace(TEMPORARY, "v")
+        if one.joins:
+            return [f"{name} = {placed.home}"]
         if one.is_number or one.is_alias:
             return [f"{name} = {self._text(one.term)}"]
         out = placed.home + _block(one.part)
@@ -169,7 +198,9 @@ class _Body:
         """One call that leaves its result in an array."""
         values = ", ".join(self._text(arg) for arg in term.args)
         if term.op == "matmul":
-            return f"{_product(one)}({values}, out={out})"
+            extra = f", work=({_listed(work)})" if work else ""
+            name = _product(one, work, self.made.derivation.sizes)
+            return f"{name}({values}, out={out}{extra})"
         if term.op in UFUNCS:
             return f"{UFUNCS[term.op]}({values}, out={out})"
         if term.op == "pow":
@@ -184,11 +215,16 @@ class _Body:
         return f"{RUNTIME[term.op]}({values}{axis_text}, out={out}{work_text})"
 
 
-def _product(one: Statement) -> str:
-    """A column times a row is quicker by np.dot, which writes to an array in one piece."""
-    if one.inner is None or (one.part is not None and one.part[0] != 0):
+def _product(one: Statement, work: tuple[str, ...], sizes: Mapping[str, int]) -> str:
+    """The quicker product: np.dot for a small result of arrays in one piece, others it copies."""
+    if work:
+        return "outer"
+    parted = (n for n in walk(one.term) if isinstance(n, Apply) and n.op == "slice" and n.attrs[0])
+    if (one.part is not None and one.part[0] != 0) or any(parted):
         return "np.matmul"
-    return "np.dot" if one.inner.is_one else "outer" if one.inner == dim("N") else "np.matmul"
+    if all(part in sizes or part == 1 for dim in one.shape for part in dim.parts):
+        return "np.dot" if math.prod(dim.size(sizes) for dim in one.shape) <= SMALL else "np.matmul"
+    return "product"
 
 
 def _sum(one: Statement, term: Apply, value: str, ones: tuple[str, ...], out: str) -> str:

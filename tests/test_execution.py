@@ -172,7 +172,7 @@ def test_what_the_constructor_makes() -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("np.ones((1, batch), dtype)", "np.zeros((1, batch), dtype)"),
+        ("np.ones((1, batch), dtype)", "np.full((1, batch), dtype)"),
         ("np.empty((batch, 1), dtype)", "np.empty((batch, 1), int)"),
         ("np.empty((batch, 1), dtype)", "np.empty((batch, width), dtype)"),
         ("np.empty((batch, 1), dtype)", "buf3[:, :1]"),

@@ -27,22 +27,22 @@ def memory() -> Memory:
 
 def test_an_array_holds_what_was_written_last(memory: Memory) -> None:
     memory.write(Place("buf1"), A)
-    assert memory.read("buf1") == A
+    assert memory.read(Place("buf1")) == A
     other = Held(apply("neg", Var("A")), A.shape)
     memory.write(Place("buf1"), other)
-    assert memory.read("buf1") == other
+    assert memory.read(Place("buf1")) == other
     memory.forget("buf1")
     with pytest.raises(Fault, match="nothing was written"):
-        memory.read("buf1")
+        memory.read(Place("buf1"))
 
 
 def test_blocks_make_a_whole(memory: Memory) -> None:
     first, rest = Held(Var("s"), (ONE, dim("m"))), Held(Var("P"), (dim("k"), dim("m")))
     memory.write(Place("buf2", (0, 1, None)), rest)
     with pytest.raises(Fault, match="in part only"):
-        memory.read("buf2")
+        memory.read(Place("buf2"))
     memory.write(Place("buf2", (0, 0, 1)), first)
-    whole = memory.read("buf2")
+    whole = memory.read(Place("buf2"))
     assert whole.term == apply("concat", Var("s"), Var("P"), attrs=(0,))
     assert [str(d) for d in whole.shape] == ["1+k", "m"]
 
@@ -51,17 +51,17 @@ def test_a_block_puts_an_end_to_what_it_overlaps(memory: Memory) -> None:
     memory.write(Place("buf2"), Held(Var("G"), (dim(1, "k"), dim("m"))))
     memory.write(Place("buf2", (0, 0, 1)), Held(Var("s"), (ONE, dim("m"))))
     with pytest.raises(Fault, match="in part only"):
-        memory.read("buf2")
+        memory.read(Place("buf2"))
 
 
 def test_a_number_fills_a_block_that_is_one_wide(memory: Memory) -> None:
     rest = Held(Var("P"), (dim("k"), dim("m")))
     memory.write(Place("buf2", (0, 0, 1)), Held(const(1), ()), spread=True)
     memory.write(Place("buf2", (0, 1, None)), rest)
-    assert memory.read("buf2").term == apply("concat", const(1), Var("P"), attrs=(0,))
+    assert memory.read(Place("buf2")).term == apply("concat", const(1), Var("P"), attrs=(0,))
     memory.write(Place("buf2", (0, 1, None)), Held(const(1), ()), spread=True)
     with pytest.raises(Fault, match="spread over it"):
-        memory.read("buf2")
+        memory.read(Place("buf2"))
 
 
 def test_a_value_is_spread_only_where_that_is_meant(memory: Memory) -> None:
@@ -117,3 +117,42 @@ def test_what_is_repeated_to_fill_a_room(sizes: Any, room: Any, fits: bool) -> N
 )
 def test_which_blocks_have_no_entry_in_common(a: Any, b: Any, apart: bool) -> None:
     assert disjoint(a, b) == apart
+
+
+def test_ones_above_a_value_stay_and_are_read_with_it(memory: Memory) -> None:
+    memory.allocate("joined1", (5, BATCH), "ones")
+    rest = memory.join("joined1")
+    value = Held(Var("H"), (dim("k"), dim("N")))
+    with pytest.raises(Fault, match="nothing was written to this block"):
+        memory.read(rest)
+    memory.write(rest, value)
+    assert memory.read(rest) == value
+    whole = memory.read(Place("joined1"))
+    assert whole.term == apply("concat", const(1), Var("H"), attrs=(0,))
+    assert whole.shape == (dim(1, "k"), dim("N"))
+
+
+def test_nothing_writes_over_ones_that_stand_above_a_value(memory: Memory) -> None:
+    memory.allocate("joined1", (5, BATCH), "ones")
+    memory.join("joined1")
+    whole = Held(Var("H"), (dim(1, "k"), dim("N")))
+    for place in (Place("joined1"), Place("joined1", (0, 0, 1)), Place("joined1", (0, 0, None))):
+        with pytest.raises(Fault, match="the ones of `joined1` are overwritten"):
+            memory.write(place, whole, spread=True)
+    with pytest.raises(Fault, match="the ones of `joined1` are overwritten"):
+        memory.forget("joined1")
+
+
+def test_only_ones_stand_above_a_value(memory: Memory) -> None:
+    with pytest.raises(Fault, match="`buf1` is no array of ones"):
+        memory.join("buf1")
+
+
+def test_a_place_holds_what_is_assumed_of_it(memory: Memory) -> None:
+    memory.allocate("joined1", (5, BATCH), "ones")
+    rest = memory.join("joined1")
+    memory.write(rest, Held(Var("r"), (dim("k"), ONE)), spread=True)
+    assert memory.is_spread("joined1")
+    memory.assume(rest, Held(Var("H"), (dim("k"), dim("N"))))
+    assert not memory.is_spread("joined1")
+    assert memory.read(Place("joined1")).shape == (dim(1, "k"), dim("N"))

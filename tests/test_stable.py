@@ -45,10 +45,8 @@ NAMES = {**DECLARED, **dict.fromkeys(SIZES, ())}
 
 RULES = {
     # [1 H] without a copy of H
-    "_split_rows": ("[1 A] W", "A W[1:] + W[:1]"),
-    "_split_columns": ("V [1; C]", "V[:, 1:] C + V[:, :1]"),
-    "_outer_rows": ("[1 A]^T D", "[sum(D, axis=0, keepdims=True); A^T D]"),
-    "_outer_columns": ("E [1; C]^T", "[sum(E, axis=1, keepdims=True), E C^T]"),
+    "_biased": ("[1 A] W", "A W[1:] + W[:1]"),
+    "_summed": ("[1 A]^T D", "[sum(D, axis=0, keepdims=True); A^T D]"),
     # functions with a safe form
     "_softplus": ("log(1 + exp(u))", "softplus(u)"),
     "_sigmoid": ("1 / (1 + exp(-u))", "sigmoid(u)"),
@@ -61,6 +59,10 @@ RULES = {
 """Each rule by the name of its function: a formula, and what becomes of it."""
 
 ALSO = {
+    "V [1; C]": "V[:, 1:] C + V[:, :1]",
+    "E [1; C]^T": "[sum(E, axis=1, keepdims=True), E C^T]",
+    "W^T [1; A^T]": "W[1:]^T A^T + W[:1]^T",
+    "D^T [1 A]": "[sum(D^T, axis=1, keepdims=True), D^T A]",
     "log(exp(u) + 1)": "softplus(u)",
     "1 / (exp(u) + 1)": "sigmoid(-u)",
     "(1 + exp(-u))^(-1)": "sigmoid(u)",
@@ -126,6 +128,12 @@ def test_a_rule_is_an_equality(name: str) -> None:
     before, after = map(formula, RULES[name])
     assert stable(before, {}) == after
     assert_equal(before, after)
+
+
+@pytest.mark.parametrize("text", ["V [1; C]", "E [1; C]^T", "[1; C] D", "C [1 D]"])
+def test_ones_that_stand_in_an_array_stay(text: str) -> None:
+    """Only those above a block: a column of ones would part the array of the block."""
+    assert (stable(formula(text), {}, {"C", "D"}) == formula(text)) == ("[1;" in text)
 
 
 @pytest.mark.parametrize("text", ALSO)

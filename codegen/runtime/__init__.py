@@ -46,7 +46,7 @@ from codegen.runtime.pieces import (
     sign,
     step,
 )
-from codegen.runtime.products import weight_gradient, weight_gradient_columns
+from codegen.runtime.products import outer, weight_gradient, weight_gradient_columns
 from codegen.runtime.rows import log_softmax, softmax
 
 RUNTIME = {
@@ -130,6 +130,7 @@ __all__ = [
     "huber_prime",
     "leaky_relu",
     "log_softmax",
+    "outer",
     "phi",
     "phi_prime",
     "relu",

@@ -1,4 +1,4 @@
-"""The gradient of weights whose biases are in `[1 H]`, without a copy of H."""
+"""Products for gradients: sums over the samples."""
 
 import numpy as np
 
@@ -20,3 +20,13 @@ def weight_gradient_columns(d: Array, a: Array) -> Array:
     np.add.reduce(d, axis=1, out=whole[:, 0])
     np.matmul(d, a.T, out=whole[:, 1:])
     return whole
+
+
+def outer(a: Array, b: Array, out: Array, work: tuple[Array, Array]) -> Array:
+    """a b; a column and a row are padded with zeros to two of each: BLAS is quick only then."""
+    if a.shape[1] > 1:
+        return np.matmul(a, b, out=out)
+    left, right = work
+    np.copyto(left[:, :1], a)
+    np.copyto(right[:1], b)
+    return np.matmul(left, right, out=out)

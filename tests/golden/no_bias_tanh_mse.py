@@ -101,79 +101,81 @@ class Workspace:
 
     def __init__(self, batch, dtype=np.float64):
         self.batch = batch
-        self.outer = np.dot if batch == 1 else np.matmul  # dot is quicker for one sample
-        buf1 = np.empty((batch, 3), dtype)
-        buf2 = np.empty((batch, 2), dtype)
-        buf3 = np.empty((batch, 2), dtype)
-        buf4 = np.empty((batch, 3), dtype)
-        dW1 = np.empty((4, 3), dtype)
+        self.product = np.dot if batch <= 32 else np.matmul  # dot starts sooner
+        buf1 = np.empty((3, batch), dtype)
+        buf2 = np.empty((2, batch), dtype)
+        buf3 = np.empty((2, batch), dtype)
+        buf4 = np.empty((3, batch), dtype)
+        dW1_T = np.empty((3, 4), dtype)
         dW2 = np.empty((3, 2), dtype)
-        self.arrays = (buf1, buf2, buf3, buf4, dW1, dW2)
-        self.gradient = {"W1": dW1, "W2": dW2}
+        self.arrays = (buf1, buf2, buf3, buf4, dW1_T, dW2)
+        self.gradient = {"W1": dW1_T.T, "W2": dW2}
 
     def loss_and_gradients(self, params, x, y):
         """As the function `loss_and_gradients`, in arrays that the next step overwrites."""
-        (buf1, buf2, buf3, buf4, dW1, dW2) = self.arrays
-        outer = self.outer
+        (buf1, buf2, buf3, buf4, dW1_T, dW2) = self.arrays
+        product = self.product
         n2 = 2
         W1 = params["W1"]
         W2 = params["W2"]
-        # z1 = x W1
-        z1 = np.matmul(x, W1, out=buf1)
-        # H1 = tanh(z1)
-        H1 = np.tanh(z1, out=buf1)
-        # z2 = H1 W2
-        z2 = np.matmul(H1, W2, out=buf2)
-        # yhat = z2
-        yhat = z2
-        # t1 = yhat - y
-        t1 = np.subtract(yhat, y, out=buf2)
-        # L = sum((yhat - y)^2) / n2
+        # z1_T = W1^T x^T
+        z1_T = product(W1.T, x.T, out=buf1)
+        # H1_T = tanh(z1_T)
+        H1_T = np.tanh(z1_T, out=buf1)
+        # z2_T = W2^T H1_T
+        z2_T = product(W2.T, H1_T, out=buf2)
+        # yhat_T = z2_T
+        yhat_T = z2_T
+        # t1 = yhat_T - y^T
+        np.copyto(buf3, y.T)
+        t1 = np.subtract(yhat_T, buf3, out=buf2)
+        # L = sum((yhat_T - y^T)^2) / n2
         np.square(t1, out=buf3)
         L = np.sum(buf3) / n2
-        # dL/dz2 = 2 (yhat - y) / n2
+        # dL/dz2_T = 2 (yhat_T - y^T) / n2
         np.multiply(2, t1, out=buf2)
-        dz2 = np.divide(buf2, n2, out=buf2)
-        # dL/dW2 = H1^T dz2
-        outer(H1.T, dz2, out=dW2)
-        # dL/dH1 = dz2 W2^T
-        dH1 = np.matmul(dz2, W2.T, out=buf4)
-        # dL/dz1 = dH1 ∘ (1 - H1^2)
-        np.square(H1, out=buf1)
+        dz2_T = np.divide(buf2, n2, out=buf2)
+        # dL/dW2 = H1_T dz2_T^T
+        np.dot(H1_T, dz2_T.T, out=dW2)
+        # dL/dH1_T = W2 dz2_T
+        dH1_T = product(W2, dz2_T, out=buf4)
+        # dL/dz1_T = dH1_T ∘ (1 - H1_T^2)
+        np.square(H1_T, out=buf1)
         np.subtract(1, buf1, out=buf1)
-        dz1 = np.multiply(dH1, buf1, out=buf4)
-        # dL/dW1 = x^T dz1
-        outer(x.T, dz1, out=dW1)
+        dz1_T = np.multiply(dH1_T, buf1, out=buf4)
+        # dL/dW1_T = dz1_T x
+        np.dot(dz1_T, x, out=dW1_T)
         return L, self.gradient
 
     def gradients(self, params, x, y):
         """As the function `gradients`, in arrays that the next step overwrites."""
-        (buf1, buf2, buf3, buf4, dW1, dW2) = self.arrays
-        outer = self.outer
+        (buf1, buf2, buf3, buf4, dW1_T, dW2) = self.arrays
+        product = self.product
         n2 = 2
         W1 = params["W1"]
         W2 = params["W2"]
-        # z1 = x W1
-        z1 = np.matmul(x, W1, out=buf1)
-        # H1 = tanh(z1)
-        H1 = np.tanh(z1, out=buf1)
-        # z2 = H1 W2
-        z2 = np.matmul(H1, W2, out=buf2)
-        # yhat = z2
-        yhat = z2
-        # t1 = yhat - y
-        t1 = np.subtract(yhat, y, out=buf2)
-        # dL/dz2 = 2 (yhat - y) / n2
+        # z1_T = W1^T x^T
+        z1_T = product(W1.T, x.T, out=buf1)
+        # H1_T = tanh(z1_T)
+        H1_T = np.tanh(z1_T, out=buf1)
+        # z2_T = W2^T H1_T
+        z2_T = product(W2.T, H1_T, out=buf2)
+        # yhat_T = z2_T
+        yhat_T = z2_T
+        # t1 = yhat_T - y^T
+        np.copyto(buf3, y.T)
+        t1 = np.subtract(yhat_T, buf3, out=buf2)
+        # dL/dz2_T = 2 (yhat_T - y^T) / n2
         np.multiply(2, t1, out=buf2)
-        dz2 = np.divide(buf2, n2, out=buf2)
-        # dL/dW2 = H1^T dz2
-        outer(H1.T, dz2, out=dW2)
-        # dL/dH1 = dz2 W2^T
-        dH1 = np.matmul(dz2, W2.T, out=buf4)
-        # dL/dz1 = dH1 ∘ (1 - H1^2)
-        np.square(H1, out=buf1)
+        dz2_T = np.divide(buf2, n2, out=buf2)
+        # dL/dW2 = H1_T dz2_T^T
+        np.dot(H1_T, dz2_T.T, out=dW2)
+        # dL/dH1_T = W2 dz2_T
+        dH1_T = product(W2, dz2_T, out=buf4)
+        # dL/dz1_T = dH1_T ∘ (1 - H1_T^2)
+        np.square(H1_T, out=buf1)
         np.subtract(1, buf1, out=buf1)
-        dz1 = np.multiply(dH1, buf1, out=buf4)
-        # dL/dW1 = x^T dz1
-        outer(x.T, dz1, out=dW1)
+        dz1_T = np.multiply(dH1_T, buf1, out=buf4)
+        # dL/dW1_T = dz1_T x
+        np.dot(dz1_T, x, out=dW1_T)
         return self.gradient

@@ -199,122 +199,129 @@ class Workspace:
 
     def __init__(self, batch, dtype=np.float64):
         self.batch = batch
-        self.outer = np.dot if batch == 1 else np.matmul  # dot is quicker for one sample
-        buf1 = np.empty((batch, 5), dtype)
-        buf2 = np.empty((batch, 5), dtype)
-        buf3 = np.empty((batch, 5), dtype)
-        buf4 = np.empty((batch, 4), dtype)
-        buf5 = np.empty((batch, 4), dtype)
-        buf6 = np.empty((batch, 4), dtype)
-        buf7 = np.empty((batch, 1), dtype)
-        buf8 = np.empty((batch, 4), dtype)
-        buf9 = np.empty((batch, 1), dtype)
-        buf10 = np.empty((batch, 5), dtype)
-        buf11 = np.empty((batch, 5), dtype)
-        dW1 = np.empty((7, 5), dtype)
+        self.product = np.dot if batch <= 32 else np.matmul  # dot starts sooner
+        buf1 = np.empty((5, batch), dtype)
+        buf2 = np.empty((5, batch), dtype)
+        buf3 = np.empty((5, batch), dtype)
+        joined1 = np.ones((6, batch), dtype)
+        buf4 = np.empty((4, batch), dtype)
+        buf5 = np.empty((4, batch), dtype)
+        buf6 = np.empty((4, batch), dtype)
+        buf7 = np.empty((1, batch), dtype)
+        buf8 = np.empty((4, batch), dtype)
+        buf9 = np.empty((4, batch), dtype)
+        buf10 = np.empty((1, batch), dtype)
+        buf11 = np.empty((5, batch), dtype)
+        buf12 = np.empty((5, batch), dtype)
+        dW1_T = np.empty((5, 7), dtype)
         dW2 = np.empty((6, 4), dtype)
-        ones1 = np.ones((1, batch), dtype)
+        ones1 = np.ones((batch, 1), dtype)
+        rest1 = joined1[1:]
         self.arrays = (
-            buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, buf10, buf11, dW1, dW2, ones1,
+            buf1, buf2, buf3, joined1, buf4, buf5, buf6, buf7, buf8, buf9, buf10, buf11, buf12,
+            dW1_T, dW2, ones1, rest1,
         )
-        self.gradient = {"W1": dW1, "W2": dW2}
+        self.gradient = {"W1": dW1_T.T, "W2": dW2}
 
     def loss_and_gradients(self, params, x, y):
         """As the function `loss_and_gradients`, in arrays that the next step overwrites."""
         (
-            buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, buf10, buf11, dW1, dW2, ones1,
+            buf1, buf2, buf3, joined1, buf4, buf5, buf6, buf7, buf8, buf9, buf10, buf11, buf12,
+            dW1_T, dW2, ones1, rest1,
         ) = self.arrays
-        outer = self.outer
+        product = self.product
         N = self.batch
         W1 = params["W1"]
         W2 = params["W2"]
-        # z1 = [1 x] W1
-        np.matmul(x, W1[1:], out=buf1)
-        np.copyto(buf2, W1[:1])
-        z1 = np.add(buf1, buf2, out=buf1)
-        # t1 = softplus(z1)
-        t1 = softplus(z1, out=buf2, work=(buf3,))
-        # t2 = tanh(softplus(z1))
+        # z1_T = W1^T [1; x^T]
+        product(W1[1:].T, x.T, out=buf1)
+        np.copyto(buf2, W1[:1].T)
+        z1_T = np.add(buf1, buf2, out=buf1)
+        # t1 = softplus(z1_T)
+        t1 = softplus(z1_T, out=buf2, work=(buf3,))
+        # t2 = tanh(softplus(z1_T))
         t2 = np.tanh(t1, out=buf2)
-        # H1 = z1 ∘ tanh(softplus(z1))
-        H1 = np.multiply(z1, t2, out=buf3)
-        # z2 = [1 H1] W2
-        np.matmul(H1, W2[1:], out=buf4)
-        np.copyto(buf5, W2[:1])
-        z2 = np.add(buf4, buf5, out=buf4)
-        # yhat = softmax(z2)
-        yhat = softmax(z2, axis=1, out=buf5, work=(buf6, buf7))
-        # L = -sum(y ∘ log(yhat)) / N
-        log_softmax(z2, axis=1, out=buf4, work=(buf6, buf8, buf7, buf9))
-        np.multiply(y, buf4, out=buf4)
-        L = -(np.sum(buf4) / N)
-        # dL/dz2 = (yhat - y) / N
-        np.subtract(yhat, y, out=buf5)
-        dz2 = np.divide(buf5, N, out=buf5)
-        # dL/dW2 = [1 H1]^T dz2
-        np.dot(ones1, dz2, out=dW2[:1])
-        outer(H1.T, dz2, out=dW2[1:])
-        # dL/dH1 = dz2 W2[1:]^T
-        dH1 = np.matmul(dz2, W2[1:].T, out=buf3)
-        # t3 = sigmoid(z1)
-        t3 = sigmoid(z1, out=buf10)
-        # dL/dz1 = dH1 ∘ (z1 ∘ sigmoid(z1) + tanh(softplus(z1)) ∘ (1 - tanh(softplus(z1)) ∘ z1 ∘ sigmoid(z1)))
-        np.multiply(z1, t3, out=buf11)
-        np.multiply(t2, z1, out=buf1)
-        np.multiply(buf1, t3, out=buf1)
+        # H1_T = z1_T ∘ tanh(softplus(z1_T))
+        H1_T = np.multiply(z1_T, t2, out=rest1)
+        # t3 = [1; H1_T]
+        t3 = joined1
+        # z2_T = W2^T [1; H1_T]
+        z2_T = product(W2.T, t3, out=buf4)
+        # yhat_T = softmax(z2_T, axis=0)
+        yhat_T = softmax(z2_T, axis=0, out=buf5, work=(buf6, buf7))
+        # L = -sum(y^T ∘ log(yhat_T)) / N
+        np.copyto(buf6, y.T)
+        log_softmax(z2_T, axis=0, out=buf4, work=(buf8, buf9, buf7, buf10))
+        np.multiply(buf6, buf4, out=buf6)
+        L = -(np.sum(buf6) / N)
+        # dL/dz2_T = (yhat_T - y^T) / N
+        np.copyto(buf6, y.T)
+        np.subtract(yhat_T, buf6, out=buf5)
+        dz2_T = np.divide(buf5, N, out=buf5)
+        # dL/dW2 = [1; H1_T] dz2_T^T
+        np.dot(t3, dz2_T.T, out=dW2)
+        # dL/dH1_T = W2[1:] dz2_T
+        dH1_T = product(W2[1:], dz2_T, out=buf3)
+        # t4 = sigmoid(z1_T)
+        t4 = sigmoid(z1_T, out=buf11)
+        # dL/dz1_T = dH1_T ∘ (z1_T ∘ sigmoid(z1_T) + tanh(softplus(z1_T)) ∘ (1 - tanh(softplus(z1_T)) ∘ z1_T ∘ sigmoid(z1_T)))
+        np.multiply(z1_T, t4, out=buf12)
+        np.multiply(t2, z1_T, out=buf1)
+        np.multiply(buf1, t4, out=buf1)
         np.subtract(1, buf1, out=buf1)
         np.multiply(t2, buf1, out=buf2)
-        np.add(buf11, buf2, out=buf11)
-        dz1 = np.multiply(dH1, buf11, out=buf3)
-        # dL/dW1 = [1 x]^T dz1
-        np.dot(ones1, dz1, out=dW1[:1])
-        outer(x.T, dz1, out=dW1[1:])
+        np.add(buf12, buf2, out=buf12)
+        dz1_T = np.multiply(dH1_T, buf12, out=buf3)
+        # dL/dW1_T = dz1_T [1; x^T]^T
+        np.matmul(dz1_T, ones1, out=dW1_T[:, :1])
+        np.matmul(dz1_T, x, out=dW1_T[:, 1:])
         return L, self.gradient
 
     def gradients(self, params, x, y):
         """As the function `gradients`, in arrays that the next step overwrites."""
         (
-            buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, buf10, buf11, dW1, dW2, ones1,
+            buf1, buf2, buf3, joined1, buf4, buf5, buf6, buf7, buf8, buf9, buf10, buf11, buf12,
+            dW1_T, dW2, ones1, rest1,
         ) = self.arrays
-        outer = self.outer
+        product = self.product
         N = self.batch
         W1 = params["W1"]
         W2 = params["W2"]
-        # z1 = [1 x] W1
-        np.matmul(x, W1[1:], out=buf1)
-        np.copyto(buf2, W1[:1])
-        z1 = np.add(buf1, buf2, out=buf1)
-        # t1 = softplus(z1)
-        t1 = softplus(z1, out=buf2, work=(buf3,))
-        # t2 = tanh(softplus(z1))
+        # z1_T = W1^T [1; x^T]
+        product(W1[1:].T, x.T, out=buf1)
+        np.copyto(buf2, W1[:1].T)
+        z1_T = np.add(buf1, buf2, out=buf1)
+        # t1 = softplus(z1_T)
+        t1 = softplus(z1_T, out=buf2, work=(buf3,))
+        # t2 = tanh(softplus(z1_T))
         t2 = np.tanh(t1, out=buf2)
-        # H1 = z1 ∘ tanh(softplus(z1))
-        H1 = np.multiply(z1, t2, out=buf3)
-        # z2 = [1 H1] W2
-        np.matmul(H1, W2[1:], out=buf4)
-        np.copyto(buf5, W2[:1])
-        z2 = np.add(buf4, buf5, out=buf4)
-        # yhat = softmax(z2)
-        yhat = softmax(z2, axis=1, out=buf4, work=(buf5, buf7))
-        # dL/dz2 = (yhat - y) / N
-        np.subtract(yhat, y, out=buf4)
-        dz2 = np.divide(buf4, N, out=buf4)
-        # dL/dW2 = [1 H1]^T dz2
-        np.dot(ones1, dz2, out=dW2[:1])
-        outer(H1.T, dz2, out=dW2[1:])
-        # dL/dH1 = dz2 W2[1:]^T
-        dH1 = np.matmul(dz2, W2[1:].T, out=buf3)
-        # t3 = sigmoid(z1)
-        t3 = sigmoid(z1, out=buf10)
-        # dL/dz1 = dH1 ∘ (z1 ∘ sigmoid(z1) + tanh(softplus(z1)) ∘ (1 - tanh(softplus(z1)) ∘ z1 ∘ sigmoid(z1)))
-        np.multiply(z1, t3, out=buf11)
-        np.multiply(t2, z1, out=buf1)
-        np.multiply(buf1, t3, out=buf1)
+        # H1_T = z1_T ∘ tanh(softplus(z1_T))
+        H1_T = np.multiply(z1_T, t2, out=rest1)
+        # t3 = [1; H1_T]
+        t3 = joined1
+        # z2_T = W2^T [1; H1_T]
+        z2_T = product(W2.T, t3, out=buf4)
+        # yhat_T = softmax(z2_T, axis=0)
+        yhat_T = softmax(z2_T, axis=0, out=buf4, work=(buf5, buf7))
+        # dL/dz2_T = (yhat_T - y^T) / N
+        np.copyto(buf5, y.T)
+        np.subtract(yhat_T, buf5, out=buf4)
+        dz2_T = np.divide(buf4, N, out=buf4)
+        # dL/dW2 = [1; H1_T] dz2_T^T
+        np.dot(t3, dz2_T.T, out=dW2)
+        # dL/dH1_T = W2[1:] dz2_T
+        dH1_T = product(W2[1:], dz2_T, out=buf3)
+        # t4 = sigmoid(z1_T)
+        t4 = sigmoid(z1_T, out=buf11)
+        # dL/dz1_T = dH1_T ∘ (z1_T ∘ sigmoid(z1_T) + tanh(softplus(z1_T)) ∘ (1 - tanh(softplus(z1_T)) ∘ z1_T ∘ sigmoid(z1_T)))
+        np.multiply(z1_T, t4, out=buf12)
+        np.multiply(t2, z1_T, out=buf1)
+        np.multiply(buf1, t4, out=buf1)
         np.subtract(1, buf1, out=buf1)
         np.multiply(t2, buf1, out=buf2)
-        np.add(buf11, buf2, out=buf11)
-        dz1 = np.multiply(dH1, buf11, out=buf3)
-        # dL/dW1 = [1 x]^T dz1
-        np.dot(ones1, dz1, out=dW1[:1])
-        outer(x.T, dz1, out=dW1[1:])
+        np.add(buf12, buf2, out=buf12)
+        dz1_T = np.multiply(dH1_T, buf12, out=buf3)
+        # dL/dW1_T = dz1_T [1; x^T]^T
+        np.matmul(dz1_T, ones1, out=dW1_T[:, :1])
+        np.matmul(dz1_T, x, out=dW1_T[:, 1:])
         return self.gradient

@@ -196,12 +196,12 @@ class Workspace:
         W2 = params["W2"]
         b2 = params["b2"]
         # z1 = x W1 + b1
-        np.matmul(x, W1, out=buf1)
+        np.dot(x, W1, out=buf1)
         z1 = np.add(buf1, b1, out=buf1)
         # H1 = sigmoid(z1)
         H1 = sigmoid(z1, out=buf1)
         # z2 = H1 W2 + b2
-        np.matmul(H1, W2, out=buf2)
+        np.dot(H1, W2, out=buf2)
         z2 = np.add(buf2, b2, out=buf2)
         # yhat = softmax(z2)
         yhat = softmax(z2, axis=1, out=buf3, work=(buf4, buf5))
@@ -216,7 +216,7 @@ class Workspace:
         # dL/db2 = dz2
         np.copyto(db2, dz2)
         # dL/dH1 = dz2 W2^T
-        dH1 = np.matmul(dz2, W2.T, out=buf8)
+        dH1 = np.dot(dz2, W2.T, out=buf8)
         # dL/dz1 = dH1 ∘ H1 ∘ (1 - H1)
         np.multiply(dH1, H1, out=buf8)
         np.subtract(1, H1, out=buf1)
@@ -235,12 +235,12 @@ class Workspace:
         W2 = params["W2"]
         b2 = params["b2"]
         # z1 = x W1 + b1
-        np.matmul(x, W1, out=buf1)
+        np.dot(x, W1, out=buf1)
         z1 = np.add(buf1, b1, out=buf1)
         # H1 = sigmoid(z1)
         H1 = sigmoid(z1, out=buf1)
         # z2 = H1 W2 + b2
-        np.matmul(H1, W2, out=buf2)
+        np.dot(H1, W2, out=buf2)
         z2 = np.add(buf2, b2, out=buf2)
         # yhat = softmax(z2)
         yhat = softmax(z2, axis=1, out=buf2, work=(buf3, buf5))
@@ -251,7 +251,7 @@ class Workspace:
         # dL/db2 = dz2
         np.copyto(db2, dz2)
         # dL/dH1 = dz2 W2^T
-        dH1 = np.matmul(dz2, W2.T, out=buf8)
+        dH1 = np.dot(dz2, W2.T, out=buf8)
         # dL/dz1 = dH1 ∘ H1 ∘ (1 - H1)
         np.multiply(dH1, H1, out=buf8)
         np.subtract(1, H1, out=buf1)

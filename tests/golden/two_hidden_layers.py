@@ -96,6 +96,16 @@ def weight_gradient(a: Array, d: Array) -> Array:
     return whole
 
 
+def outer(a: Array, b: Array, out: Array, work: tuple[Array, Array]) -> Array:
+    """a b; a column and a row are padded with zeros to two of each: BLAS is quick only then."""
+    if a.shape[1] > 1:
+        return np.matmul(a, b, out=out)
+    left, right = work
+    np.copyto(left[:, :1], a)
+    np.copyto(right[:1], b)
+    return np.matmul(left, right, out=out)
+
+
 def init_params(rng, dtype=np.float64):
     """Weights from N(0, 1/fan_in), biases 0; `rng` is a numpy Generator."""
     params = {}
@@ -192,127 +202,140 @@ class Workspace:
 
     def __init__(self, batch, dtype=np.float64):
         self.batch = batch
-        self.outer = np.dot if batch == 1 else np.matmul  # dot is quicker for one sample
-        buf1 = np.empty((batch, 100), dtype)
-        buf2 = np.empty((batch, 100), dtype)
-        buf3 = np.empty((batch, 10), dtype)
-        buf4 = np.empty((batch, 10), dtype)
-        buf5 = np.empty((batch, 10), dtype)
-        buf6 = np.empty((batch, 10), dtype)
-        buf7 = np.empty((batch, 1), dtype)
-        buf8 = np.empty((batch, 10), dtype)
-        buf9 = np.empty((batch, 1), dtype)
-        dW1 = np.empty((785, 100), dtype)
+        self.product = np.dot if batch <= 32 else np.matmul  # dot starts sooner
+        joined1 = np.ones((101, batch), dtype)
+        buf1 = np.empty((100, batch), dtype)
+        joined2 = np.ones((11, batch), dtype)
+        buf2 = np.empty((10, batch), dtype)
+        buf3 = np.empty((10, batch), dtype)
+        buf4 = np.empty((10, batch), dtype)
+        buf5 = np.empty((1, batch), dtype)
+        buf6 = np.empty((10, batch), dtype)
+        buf7 = np.empty((10, batch), dtype)
+        buf8 = np.empty((1, batch), dtype)
+        dW1_T = np.empty((100, 785), dtype)
         dW2 = np.empty((101, 10), dtype)
         dW3 = np.empty((11, 10), dtype)
-        ones1 = np.ones((1, batch), dtype)
-        self.arrays = (buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, dW1, dW2, dW3, ones1)
-        self.gradient = {"W1": dW1, "W2": dW2, "W3": dW3}
+        ones1 = np.ones((batch, 1), dtype)
+        pad1 = np.zeros((100, 2), dtype)
+        pad2 = np.zeros((2, 784), dtype)
+        rest1 = joined1[1:]
+        rest2 = joined2[1:]
+        self.arrays = (
+            joined1, buf1, joined2, buf2, buf3, buf4, buf5, buf6, buf7, buf8, dW1_T, dW2, dW3,
+            ones1, pad1, pad2, rest1, rest2,
+        )
+        self.gradient = {"W1": dW1_T.T, "W2": dW2, "W3": dW3}
 
     def loss_and_gradients(self, params, x, y):
         """As the function `loss_and_gradients`, in arrays that the next step overwrites."""
-        (buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, dW1, dW2, dW3, ones1) = self.arrays
-        outer = self.outer
+        (
+            joined1, buf1, joined2, buf2, buf3, buf4, buf5, buf6, buf7, buf8, dW1_T, dW2, dW3,
+            ones1, pad1, pad2, rest1, rest2,
+        ) = self.arrays
+        product = self.product
         N = self.batch
         W1 = params["W1"]
         W2 = params["W2"]
         W3 = params["W3"]
-        # z1 = [1 x] W1
-        np.matmul(x, W1[1:], out=buf1)
-        np.copyto(buf2, W1[:1])
-        z1 = np.add(buf1, buf2, out=buf1)
-        # H1 = sigmoid(z1)
-        H1 = sigmoid(z1, out=buf1)
-        # z2 = [1 H1] W2
-        np.matmul(H1, W2[1:], out=buf3)
-        np.copyto(buf4, W2[:1])
-        z2 = np.add(buf3, buf4, out=buf3)
-        # H2 = sigmoid(z2)
-        H2 = sigmoid(z2, out=buf3)
-        # z3 = [1 H2] W3
-        np.matmul(H2, W3[1:], out=buf4)
-        np.copyto(buf5, W3[:1])
-        z3 = np.add(buf4, buf5, out=buf4)
-        # yhat = softmax(z3)
-        yhat = softmax(z3, axis=1, out=buf5, work=(buf6, buf7))
-        # L = -sum(y ∘ log(yhat)) / N
-        log_softmax(z3, axis=1, out=buf4, work=(buf6, buf8, buf7, buf9))
-        np.multiply(y, buf4, out=buf4)
+        # z1_T = W1^T [1; x^T]
+        product(W1[1:].T, x.T, out=rest1)
+        np.copyto(buf1, W1[:1].T)
+        z1_T = np.add(rest1, buf1, out=rest1)
+        # H1_T = sigmoid(z1_T)
+        H1_T = sigmoid(z1_T, out=rest1)
+        # t1 = [1; H1_T]
+        t1 = joined1
+        # z2_T = W2^T [1; H1_T]
+        z2_T = product(W2.T, t1, out=rest2)
+        # H2_T = sigmoid(z2_T)
+        H2_T = sigmoid(z2_T, out=rest2)
+        # t2 = [1; H2_T]
+        t2 = joined2
+        # z3_T = W3^T [1; H2_T]
+        z3_T = product(W3.T, t2, out=buf2)
+        # yhat_T = softmax(z3_T, axis=0)
+        yhat_T = softmax(z3_T, axis=0, out=buf3, work=(buf4, buf5))
+        # L = -sum(y^T ∘ log(yhat_T)) / N
+        np.copyto(buf4, y.T)
+        log_softmax(z3_T, axis=0, out=buf2, work=(buf6, buf7, buf5, buf8))
+        np.multiply(buf4, buf2, out=buf4)
         L = -(np.sum(buf4) / N)
-        # dL/dz3 = (yhat - y) / N
-        np.subtract(yhat, y, out=buf5)
-        dz3 = np.divide(buf5, N, out=buf5)
-        # dL/dW3 = [1 H2]^T dz3
-        np.dot(ones1, dz3, out=dW3[:1])
-        outer(H2.T, dz3, out=dW3[1:])
-        # dL/dH2 = dz3 W3[1:]^T
-        dH2 = np.matmul(dz3, W3[1:].T, out=buf4)
-        # dL/dz2 = dH2 ∘ H2 ∘ (1 - H2)
-        np.multiply(dH2, H2, out=buf4)
-        np.subtract(1, H2, out=buf3)
-        dz2 = np.multiply(buf4, buf3, out=buf4)
-        # dL/dW2 = [1 H1]^T dz2
-        np.dot(ones1, dz2, out=dW2[:1])
-        outer(H1.T, dz2, out=dW2[1:])
-        # dL/dH1 = dz2 W2[1:]^T
-        dH1 = np.matmul(dz2, W2[1:].T, out=buf2)
-        # dL/dz1 = dH1 ∘ H1 ∘ (1 - H1)
-        np.multiply(dH1, H1, out=buf2)
-        np.subtract(1, H1, out=buf1)
-        dz1 = np.multiply(buf2, buf1, out=buf2)
-        # dL/dW1 = [1 x]^T dz1
-        np.dot(ones1, dz1, out=dW1[:1])
-        outer(x.T, dz1, out=dW1[1:])
+        # dL/dz3_T = (yhat_T - y^T) / N
+        np.copyto(buf4, y.T)
+        np.subtract(yhat_T, buf4, out=buf3)
+        dz3_T = np.divide(buf3, N, out=buf3)
+        # dL/dW3 = [1; H2_T] dz3_T^T
+        np.dot(t2, dz3_T.T, out=dW3)
+        # dL/dH2_T = W3[1:] dz3_T
+        dH2_T = product(W3[1:], dz3_T, out=buf4)
+        # dL/dz2_T = dH2_T ∘ H2_T ∘ (1 - H2_T)
+        np.multiply(dH2_T, H2_T, out=buf4)
+        np.subtract(1, H2_T, out=rest2)
+        dz2_T = np.multiply(buf4, rest2, out=buf4)
+        # dL/dW2 = [1; H1_T] dz2_T^T
+        np.dot(t1, dz2_T.T, out=dW2)
+        # dL/dH1_T = W2[1:] dz2_T
+        dH1_T = product(W2[1:], dz2_T, out=buf1)
+        # dL/dz1_T = dH1_T ∘ H1_T ∘ (1 - H1_T)
+        np.multiply(dH1_T, H1_T, out=buf1)
+        np.subtract(1, H1_T, out=rest1)
+        dz1_T = np.multiply(buf1, rest1, out=buf1)
+        # dL/dW1_T = dz1_T [1; x^T]^T
+        np.matmul(dz1_T, ones1, out=dW1_T[:, :1])
+        outer(dz1_T, x, out=dW1_T[:, 1:], work=(pad1, pad2))
         return L, self.gradient
 
     def gradients(self, params, x, y):
         """As the function `gradients`, in arrays that the next step overwrites."""
-        (buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, dW1, dW2, dW3, ones1) = self.arrays
-        outer = self.outer
+        (
+            joined1, buf1, joined2, buf2, buf3, buf4, buf5, buf6, buf7, buf8, dW1_T, dW2, dW3,
+            ones1, pad1, pad2, rest1, rest2,
+        ) = self.arrays
+        product = self.product
         N = self.batch
         W1 = params["W1"]
         W2 = params["W2"]
         W3 = params["W3"]
-        # z1 = [1 x] W1
-        np.matmul(x, W1[1:], out=buf1)
-        np.copyto(buf2, W1[:1])
-        z1 = np.add(buf1, buf2, out=buf1)
-        # H1 = sigmoid(z1)
-        H1 = sigmoid(z1, out=buf1)
-        # z2 = [1 H1] W2
-        np.matmul(H1, W2[1:], out=buf3)
-        np.copyto(buf4, W2[:1])
-        z2 = np.add(buf3, buf4, out=buf3)
-        # H2 = sigmoid(z2)
-        H2 = sigmoid(z2, out=buf3)
-        # z3 = [1 H2] W3
-        np.matmul(H2, W3[1:], out=buf4)
-        np.copyto(buf5, W3[:1])
-        z3 = np.add(buf4, buf5, out=buf4)
-        # yhat = softmax(z3)
-        yhat = softmax(z3, axis=1, out=buf4, work=(buf5, buf7))
-        # dL/dz3 = (yhat - y) / N
-        np.subtract(yhat, y, out=buf4)
-        dz3 = np.divide(buf4, N, out=buf4)
-        # dL/dW3 = [1 H2]^T dz3
-        np.dot(ones1, dz3, out=dW3[:1])
-        outer(H2.T, dz3, out=dW3[1:])
-        # dL/dH2 = dz3 W3[1:]^T
-        dH2 = np.matmul(dz3, W3[1:].T, out=buf5)
-        # dL/dz2 = dH2 ∘ H2 ∘ (1 - H2)
-        np.multiply(dH2, H2, out=buf5)
-        np.subtract(1, H2, out=buf3)
-        dz2 = np.multiply(buf5, buf3, out=buf5)
-        # dL/dW2 = [1 H1]^T dz2
-        np.dot(ones1, dz2, out=dW2[:1])
-        outer(H1.T, dz2, out=dW2[1:])
-        # dL/dH1 = dz2 W2[1:]^T
-        dH1 = np.matmul(dz2, W2[1:].T, out=buf2)
-        # dL/dz1 = dH1 ∘ H1 ∘ (1 - H1)
-        np.multiply(dH1, H1, out=buf2)
-        np.subtract(1, H1, out=buf1)
-        dz1 = np.multiply(buf2, buf1, out=buf2)
-        # dL/dW1 = [1 x]^T dz1
-        np.dot(ones1, dz1, out=dW1[:1])
-        outer(x.T, dz1, out=dW1[1:])
+        # z1_T = W1^T [1; x^T]
+        product(W1[1:].T, x.T, out=rest1)
+        np.copyto(buf1, W1[:1].T)
+        z1_T = np.add(rest1, buf1, out=rest1)
+        # H1_T = sigmoid(z1_T)
+        H1_T = sigmoid(z1_T, out=rest1)
+        # t1 = [1; H1_T]
+        t1 = joined1
+        # z2_T = W2^T [1; H1_T]
+        z2_T = product(W2.T, t1, out=rest2)
+        # H2_T = sigmoid(z2_T)
+        H2_T = sigmoid(z2_T, out=rest2)
+        # t2 = [1; H2_T]
+        t2 = joined2
+        # z3_T = W3^T [1; H2_T]
+        z3_T = product(W3.T, t2, out=buf2)
+        # yhat_T = softmax(z3_T, axis=0)
+        yhat_T = softmax(z3_T, axis=0, out=buf2, work=(buf3, buf5))
+        # dL/dz3_T = (yhat_T - y^T) / N
+        np.copyto(buf3, y.T)
+        np.subtract(yhat_T, buf3, out=buf2)
+        dz3_T = np.divide(buf2, N, out=buf2)
+        # dL/dW3 = [1; H2_T] dz3_T^T
+        np.dot(t2, dz3_T.T, out=dW3)
+        # dL/dH2_T = W3[1:] dz3_T
+        dH2_T = product(W3[1:], dz3_T, out=buf3)
+        # dL/dz2_T = dH2_T ∘ H2_T ∘ (1 - H2_T)
+        np.multiply(dH2_T, H2_T, out=buf3)
+        np.subtract(1, H2_T, out=rest2)
+        dz2_T = np.multiply(buf3, rest2, out=buf3)
+        # dL/dW2 = [1; H1_T] dz2_T^T
+        np.dot(t1, dz2_T.T, out=dW2)
+        # dL/dH1_T = W2[1:] dz2_T
+        dH1_T = product(W2[1:], dz2_T, out=buf1)
+        # dL/dz1_T = dH1_T ∘ H1_T ∘ (1 - H1_T)
+        np.multiply(dH1_T, H1_T, out=buf1)
+        np.subtract(1, H1_T, out=rest1)
+        dz1_T = np.multiply(buf1, rest1, out=buf1)
+        # dL/dW1_T = dz1_T [1; x^T]^T
+        np.matmul(dz1_T, ones1, out=dW1_T[:, :1])
+        outer(dz1_T, x, out=dW1_T[:, 1:], work=(pad1, pad2))
         return self.gradient
