@@ -35,7 +35,8 @@ np.mean(A); np.mean(A, axis=0); np.mean(A, axis=1, keepdims=True); np.mean(u); A
 np.var(A); np.var(A, axis=0); np.var(A, axis=1, keepdims=True); np.std(A, axis=0); np.var(u)
 (A - A.mean(axis=0)) / np.sqrt(A.var(axis=0) + 0.1)
 softmax(A); softmax(A, axis=0); softmax(u); log_softmax(A, axis=1); softmax(A, axis=-1)
-np.diag(u); np.diag(M); np.diag(u * v) @ B; np.trace(M)
+np.diag(u); np.diag(M); np.diag(q[:, 0]); q[:, 0] * w; r[0] * u; r[0] @ B; A - r[0]
+np.diag(u * v) @ B; np.trace(M)
 np.eye(D); np.eye(D) * s; M - np.eye(D); np.ones((N, D)); np.zeros((N, D)) + A; np.ones(D) * u
 np.ones_like(A) + A; np.zeros_like(u) + v; np.ones((N, 1)) @ r; np.ones((1, N)) @ A; np.ones(N) @ A
 A.reshape(N, D); u.reshape(-1, 1); u.reshape(1, -1); u.reshape(D, 1) @ r; r.reshape(-1); q.ravel()

@@ -21,10 +21,15 @@ def read_entry(a: Value, places: Sequence[Term]) -> Term:
 
 
 def _entry(e: Any, term: Apply) -> Value:
-    """An entry at letters or numbers; an axis of size 1 may be left out, unless it is to stay."""
+    """An entry at letters or numbers; an axis of size 1 may be left out, unless it is to stay.
+
+    In NumPy the one row of a 1 × K is `p[0]`, and the one column of a K × 1 is `p[:, 0]`.
+    """
     a, places = e.value(term.args[0]), list(term.args[1:])
     long = [axis for axis, dim in enumerate(a.shape) if not dim.is_one]
-    if not term.attrs and len(places) < len(a.shape) and len(places) == len(long):
+    row = e.vectors == "numpy" and places == [const(0)] and a.shape[0].is_one
+    stays = term.attrs or row
+    if not stays and len(places) < len(a.shape) and len(places) == len(long):
         rest = iter(places)
         places = [next(rest) if axis in long else const(0) for axis in range(len(a.shape))]
     if len(places) > len(a.shape):
