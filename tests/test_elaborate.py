@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from derive.checker import check_document
 from derive.diagnostic import DeriveError, Diagnostic
 from derive.indexing import letters_of
 from derive.notation.claims import read_claim
@@ -98,3 +100,52 @@ def test_a_value_keeps_its_place_in_the_text() -> None:
     span = elaborator(text).value(link.term).term.span
     assert span is not None
     assert text[span.start : span.end] == text
+
+
+# ----------------------------------------------------------------- what a text leaves to the reader
+
+LOOKUP = """dims V=5, D=3, T=4
+param E : V × D
+const ids : (T,) = [1, 4, 2, 4] index
+input g : (D,)
+let h = E[ids].mean(axis=0)
+let L = np.sum(g*h)
+claim [dL/dE] dE = np.zeros_like(E)
+    np.add.at(dE, ids, {})
+"""
+
+ADDED = {
+    "g / T": "proved",
+    "np.ones((T, 1)) * g / T": "proved",
+    "g": "refuted",
+    "np.ones(T) / T": "ill-shaped",
+}
+
+
+@pytest.mark.parametrize("rows", ADDED)
+def test_what_is_added_at_an_index_is_repeated_as_numpy_repeats_it(rows: str) -> None:
+    (claim,) = check_document(LOOKUP.format(rows)).claims
+    assert claim.verdict == ADDED[rows]
+    if claim.verdict != "ill-shaped":
+        sizes = {"V": 5, "D": 3, "T": 4}
+        added, right = np.zeros((5, 3)), np.zeros((5, 3))
+        g, ids = np.array([0.5, -2.0, 3.0]), np.array([1, 4, 2, 4])
+        np.add.at(added, ids, eval(rows, {"np": np}, {**sizes, "g": g}))  # noqa: S307
+        for place in ids:
+            right[place] += g / 4
+        assert np.allclose(added, right) == (claim.verdict == "proved")
+
+
+CONTEXTS = r"""dims D=4, n=3
+column
+param v : D × 1 as v_c
+param U : D × n
+let J = -np.sum(np.log(sigmoid(-U.T @ v)))
+alias u_k = U[:,k]
+claim [dJ/dv] """
+
+
+@pytest.mark.parametrize("score", [r"u_k^\top v_c", r"v_c^\top u_k", r"{u_k}^\top v_c"])
+def test_a_column_of_a_matrix_keeps_its_letter_where_it_is_transposed(score: str) -> None:
+    (claim,) = check_document(rf"{CONTEXTS}\sum_{{k=1}}^n \sigma({score}) u_k").claims
+    assert claim.verdict == "proved"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from derive.arrays.pointwise import elementwise
 from derive.arrays.rule import Rule, args_of, axis_of
 from derive.indexing import closed, fresh_letter
 from derive.ops import ShapeMismatch, op_row, put
-from derive.shape import Dim, shape_text
-from derive.tensors import Value, solid
+from derive.shape import Dim, Shape, shape_text
+from derive.tensors import Value, same_shape, solid
 from derive.term import Apply, Attr, Term, Var, apply, const
 
 
@@ -81,8 +82,20 @@ def _scatter(e: Any, term: Apply) -> Value:
     if term.attrs and not (e.once and e.once(index.name)):
         message = f"rows are overwritten where `{index.name}` holds a place twice"
         raise ShapeMismatch("axis", message)
-    picked = apply("matmul", apply("transpose", Var(name)), solid(rows))
-    return Value(picked, (table.shape[0], *rows.shape[1:]))
+    added = _repeated(rows, (e.shapes[index.name][0], *table.shape[1:]))
+    picked = apply("matmul", apply("transpose", Var(name)), solid(added))
+    return Value(picked, table.shape)
+
+
+def _repeated(value: Value, shape: Shape) -> Value:
+    """A value at a shape that it is told to have, repeated along it as NumPy does."""
+    if same_shape(value.shape, shape):
+        return value
+    made = elementwise("mul", Value(const(1), shape, spread=True), value)
+    if not same_shape(made.shape, shape):
+        both = f"{shape_text(value.shape)} has to fill {shape_text(shape)}"
+        raise ShapeMismatch("rank", f"what is added does not fit: {both}")
+    return made
 
 
 RULES: Mapping[str, Rule] = {

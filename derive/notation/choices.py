@@ -102,7 +102,7 @@ class Namer:
         if indexed is None:
             return None
         places, rest = indexed
-        return Choice(found.end, rest, _unspelled(meaning.term, places, rest), places)
+        return Choice(found.end, rest, self._unspelled(meaning.term, places, rest), places)
 
     def _functions(self, marks: Marks, start: int) -> Iterator[Choice]:
         """The functions that the letters spell; one ends where the letters do."""
@@ -221,6 +221,14 @@ class Namer:
         made = entry(term, places, span)
         return Apply("transpose", (made,), (), span) if turned else made
 
+    def _unspelled(self, term: Term, places: Places, rest: Hanging) -> Term:
+        """A symbol noted `x_i` is meant whole where it is transposed; a column `W[:, k]` is not."""
+        if not rest.turned or places or not isinstance(term, Apply) or term.op != "entry":
+            return term
+        array = term.args[0]
+        inner = array.args[0] if isinstance(array, Apply) else array
+        return term if len(term.args) <= self.indices.rank(inner) else array
+
     # ---------------------------------------------------------------------------------- refusals
 
     def refused(self, message: str, span: Span) -> DeriveError:
@@ -255,13 +263,6 @@ def is_array(term: Term) -> bool:
     if isinstance(term, Apply):
         return term.op == "entry" and isinstance(term.args[0], Var)
     return isinstance(term, Var) and _is_quantity(term.name)
-
-
-def _unspelled(term: Term, places: Places, rest: Hanging) -> Term:
-    """A symbol noted `x_i` is meant whole where it is transposed."""
-    if rest.turned and not places and isinstance(term, Apply) and term.op == "entry":
-        return term.args[0]
-    return term
 
 
 def quantity_of(choice: Choice) -> Quantity:
