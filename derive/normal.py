@@ -19,6 +19,7 @@ from derive.rewrite import (
     constant,
     delta,
     divides,
+    equate,
     expand,
     partial,
     simplex,
@@ -152,5 +153,17 @@ def _unify_terms(pattern: Mono, term: Mono, values: dict[str, Slot]) -> bool:
     return all(_unify(a[0], b[0], values) for a, b in pairs)
 
 
-RULES = (delta, _merge, constant, cancel, cancel_sum, partial, expand, _name, simplex, unused)
+RULES = (
+    delta,
+    equate,
+    _merge,
+    constant,
+    cancel,
+    cancel_sum,
+    partial,
+    expand,
+    _name,
+    simplex,
+    unused,
+)
 """Tried in this order."""

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from derive.flatten import ARITHMETIC
 from derive.functions import FUNCTIONS, PRIME, is_function
-from derive.term import Apply, Const, Equation, Term, Var, substitute, walk
+from derive.term import Apply, Const, Equation, Term, Var, size, substitute, walk
 
 
 def copies(equations: Iterable[Equation]) -> dict[str, Var]:
@@ -47,4 +47,27 @@ def by_entry(equations: Iterable[Equation], expand: frozenset[str]) -> dict[str,
         ops = {node.op for node in walk(term) if isinstance(node, Apply)}
         if functions_of(term) & expand and ops <= ARITHMETIC | functions_of(term):
             found[equation.name] = substitute(term, found)
+    return found
+
+
+INLINED = ARITHMETIC | {"matmul", "transpose", "sum"}
+"""Ops that a normal form writes out, so that a name for them hides nothing."""
+
+LONGEST = 200
+"""Nodes up to which a name stands for its formula."""
+
+
+def by_formula(equations: Iterable[Equation], expand: frozenset[str]) -> dict[str, Term]:
+    """Names for sums and products, by what these are of: r = X w - y.
+
+    Functions in them are primitive, such as exp, or expanded: another one is known by its name.
+    """
+    found: dict[str, Term] = {}
+    for equation in equations:
+        used = functions_of(equation.term)
+        ops = {node.op for node in walk(equation.term) if isinstance(node, Apply)}
+        if ops <= INLINED | used and defined(used) <= expand:
+            whole = substitute(equation.term, found)
+            if size(whole) <= LONGEST:
+                found[equation.name] = whole
     return found

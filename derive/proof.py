@@ -19,7 +19,7 @@ from derive.infer import typed
 from derive.local import prime
 from derive.lower import Blocks, lower
 from derive.normal import normal
-from derive.openings import by_entry, by_primitives, copies, defined, functions_of
+from derive.openings import by_entry, by_formula, by_primitives, copies, defined, functions_of
 from derive.poly import Poly
 from derive.rules import Effort
 from derive.scale import Key, Scale, primitive
@@ -67,25 +67,25 @@ class Prover:
             self.functions[name] = self._functions(term)
         equations = gradients.derivation.equations
         self.forward = frozenset[str]().union(*(functions_of(e.term) for e in equations))
-        self.readings: dict[frozenset[str], _Reading] = {}
+        self.readings: dict[tuple[frozenset[str], bool], _Reading] = {}
 
     @cached_property
     def plain(self) -> _Reading:
         """The reading in which every function stands for itself."""
         return self._reading(frozenset())
 
-    def _reading(self, expand: frozenset[str]) -> _Reading:
-        """The reading in which some functions stand for their definitions."""
-        if expand not in self.readings:
-            self.readings[expand] = _Reading(self, expand)
-        return self.readings[expand]
+    def _reading(self, expand: frozenset[str], inline: bool = False) -> _Reading:
+        """The reading in which some functions, or forward names, stand for their definitions."""
+        if (expand, inline) not in self.readings:
+            self.readings[expand, inline] = _Reading(self, expand, inline)
+        return self.readings[expand, inline]
 
     def equal(self, a: Term, b: Term, shape: Shape) -> Proof | None:
         """A proof that two formulas of one shape are equal, or None.
 
         First with functions by their names; then with those by their definitions of which only one
         side speaks; then with all of them, where one side speaks of exp at once. Where names do not
-        decide, the adjoints are put into each other.
+        decide, the adjoints are put into each other, and at last the forward names.
         """
         proof = self._step(a, b, shape) or self.plain.equal(a, b, shape)
         if proof is not None:
@@ -118,6 +118,8 @@ class Prover:
             or self.plain.equal(a, b, shape, flat=True)
             or (self._reading(every).equal(a, b, shape) if every != some else None)
             or self._reading(every).equal(a, b, shape, flat=True)
+            or self._reading(frozenset(), inline=True).equal(a, b, shape, flat=True)
+            or self._reading(every, inline=True).equal(a, b, shape, flat=True)
         )
 
     def _functions(self, term: Term) -> frozenset[str]:
@@ -155,7 +157,7 @@ class Prover:
 class _Reading:
     """Normal forms under one set of rules, and the quantities that are known by them."""
 
-    def __init__(self, prover: Prover, expand: frozenset[str]) -> None:
+    def __init__(self, prover: Prover, expand: frozenset[str], inline: bool = False) -> None:
         self.prover, self.expand, self.shapes = prover, expand, prover.shapes
         derivation = prover.gradients.derivation
         if expand:
@@ -163,7 +165,8 @@ class _Reading:
         else:  # the same rules as those of the gradients, with what is used counted anew
             made = prover.gradients.backward.rules
             self.rules = replace(made, used=set(), effort=Effort())
-        self.opened = by_entry(derivation.equations, expand)
+        opened = by_formula if inline else by_entry
+        self.opened = opened(derivation.equations, expand)
         self.names: dict[Apply, tuple[Term, frozenset[str]]] = {}
 
     def _prime(self, name: str, arg: Poly) -> Poly:

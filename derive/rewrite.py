@@ -26,7 +26,7 @@ from derive.poly import (
 )
 from derive.rules import Rules
 from derive.shape import agree
-from derive.slots import Slot, at_least, inside, linear, minus, range_of
+from derive.slots import Slot, at_least, inside, is_index, linear, minus, range_of
 
 # ---------------------------------------------------------------------------------------- deltas
 
@@ -58,6 +58,23 @@ def _solve(difference: Slot, bound: tuple[str, ...]) -> tuple[str, Slot] | None:
             value = linear(others)
             if inside(value, range_of(symbol)):
                 return symbol, value
+    return None
+
+
+def equate(term: Mono, rules: Rules) -> Poly | None:
+    """Beside a delta of two free indices the later one is the other: p_j δ_ij = p_i δ_ij."""
+    for place, (atom, _) in enumerate(term.factors):
+        if atom.head != DELTA:
+            continue
+        free = [s for s, _ in minus(*atom.slots) if is_index(s) and s not in term.bound]
+        found = _solve(minus(*atom.slots), (max(free),)) if free else None
+        if found is None:
+            continue
+        before, after = term.factors[:place], term.factors[place + 1 :]
+        if any(found[0] in atom_indices(other) for other, _ in (*before, *after)):
+            name, value = found
+            before, after = (rename_factors(part, {name: value}) for part in (before, after))
+            return Poly((Mono(term.coef, (*before, term.factors[place], *after), term.bound),))
     return None
 
 

@@ -20,6 +20,7 @@ from derive.rewrite import (
     constant,
     delta,
     divides,
+    equate,
     expand,
     partial,
     simplex,
@@ -85,6 +86,18 @@ def test_a_delta_takes_the_index_that_it_determines_and_no_other() -> None:
 
 def test_a_delta_of_free_indices_stays() -> None:
     assert delta(term(entry(DELTA, J, K) * entry("v", J)), NO_RULES) is None
+
+
+def test_beside_a_delta_of_free_indices_the_later_one_is_the_other() -> None:
+    """δ_jk v_k = δ_jk v_j: one form for both; what has no such index stays."""
+    free = entry(DELTA, J, K)
+    assert equate(term(free * entry("v", K)), NO_RULES) == free * entry("v", J)
+    assert equate(term(free * entry("v", J)), NO_RULES) is None
+    assert normal(free * entry("X", I, K), NO_RULES) == normal(free * entry("X", I, J), NO_RULES)
+
+
+def test_indices_of_unlike_ranges_are_not_made_one() -> None:
+    assert equate(term(entry(DELTA, I, J) * entry("v", J)), NO_RULES) is None
 
 
 # --------------------------------------------------------------------------------- sums as factors
