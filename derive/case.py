@@ -16,10 +16,13 @@ from derive.notation import write
 from derive.points import size_names
 from derive.selection import is_selection
 from derive.setting import Asked, Setting
-from derive.shape import Dim, Shape, shape_text
-from derive.tensors import Value, column_shape, solid
+from derive.shape import ONE, Dim, Shape, shape_text
+from derive.tensors import Value, column_shape, solid, turned
 from derive.term import Derivation, Equation, Symbol, Term, Var, rebuild, substitute, variables
 from derive.truth import Target, Truth, inner_names
+
+NUMERATOR = "numerator"
+"""How derivatives are arranged where that of a number is a row, as that of a vector has rows."""
 
 LEAF = "°"
 """Ends a name that stands for a derivative in this text, so that it is never taken for another."""
@@ -227,12 +230,14 @@ class Reading:
         known = self.case.setting.shapes
         if ends is None or ends[0] not in known or ends[1] not in known:
             return None
-        truth = self.case.truth(ends[0])
-        layout = "gradient" if not truth.seeded else self.arrangement
-        target = self.case.target(*ends, layout)
+        truth, rows = self.case.truth(ends[0]), self.arrangement == NUMERATOR
+        target = self.case.target(*ends, "gradient" if not truth.seeded else self.arrangement)
+        if truth.seeded and (rows or (target.layout == "elementwise" and not truth.alike(target))):
+            target = replace(target, layout="jacobian")
         foreign = ends[0] != self.of and not truth.seeded  # its adjoints are not those of the claim
         term = truth.written(target.wrt) if foreign else truth.formula(target)
-        return Value(term, truth.shape(target))
+        found = Value(term, truth.shape(target))
+        return _as_row(found) if rows and not truth.seeded else found
 
     def resolved(self, term: Term) -> Term:
         """A formula of the text in the names that proofs and numbers know."""
@@ -262,6 +267,13 @@ class Reading:
     def core(self) -> dict[str, Shape]:
         """The shapes of the names of this text as they are kept."""
         return {name + LEAF: column_shape(shape) for name, shape in self.shapes.items()}
+
+
+def _as_row(value: Value) -> Value:
+    """A column as the row that it is as a Jacobian; anything else as it is."""
+    rows, *columns = value.shape or (ONE,)
+    column = bool(value.shape) and not rows.is_one and all(dim.is_one for dim in columns)
+    return Value(turned(solid(value)), (ONE, rows)) if column else value
 
 
 def without_spans(term: Term) -> Term:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from derive.case import Reading, derivative_of
 from derive.chains import chain_of
@@ -57,6 +58,14 @@ def step_of(term: Term) -> Step:
         else:
             node = node.args[inside.index(True)]
     return Step(names, None)
+
+
+def bare(term: Term) -> bool:
+    """Whether a formula is the chain rule and no more: `dL/dh dh/dx`, every link in its place."""
+    chain = chain_of(term)
+    named = [_ends(factor) for factor in chain.factors]
+    linked = all(one and two and one[1] == two[0] for one, two in pairwise(named))
+    return linked and set(chain.signs) == {"matmul"}
 
 
 def _all_named(term: Term) -> bool:

@@ -12,7 +12,7 @@ from itertools import product
 
 from derive import chain_rule
 from derive.asking import DOUBTFUL, Question, doubtful_signs, has_sign, name_of, question
-from derive.case import Case, Reading
+from derive.case import NUMERATOR, Case, Reading
 from derive.deadline import Allowance, TimeUp
 from derive.dense import Stack
 from derive.diagnostic import DeriveError, Diagnostic
@@ -238,7 +238,8 @@ class Checker:
             claim = judgement.claim()
             if claim.verdict in GOOD:
                 return Outcome(claim)
-            judged.append((judgement, claim))
+            if arrangement != NUMERATOR:
+                judged.append((judgement, claim))
         judged.sort(key=lambda pair: ORDER.index(pair[1].verdict))
         return Outcome(judged[0][1], tuple(judged))
 
@@ -249,6 +250,8 @@ class Checker:
         inside = inside or any(isinstance(n, Apply) and n.op == "gradient" for n in walk(link.term))
         for arrangement in ARRANGEMENTS if inside else ARRANGEMENTS[:1]:
             yield vectors, arrangement
+        if chain_rule.bare(link.term):
+            yield vectors, NUMERATOR
 
     def layouts(self, asked: Asked, target: Target) -> tuple[str, ...]:
         """How the derivative may be arranged; that of a tensor is a factor, or a Jacobian."""

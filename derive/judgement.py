@@ -26,11 +26,13 @@ from derive.proof import Proof
 from derive.scope import Link
 from derive.shape import Dim, Shape, shape_text
 from derive.shape import agree as sizes_agree
-from derive.tensors import Value, column_shape, same_shape, solid, turned
+from derive.tensors import Value, as_number, column_shape, same_shape, solid, turned
 from derive.term import Term, Var, apply, const, substitute, variables
 from derive.truth import ACTING, PROBE, Target, Truth
 from derive.verdict import Claim
 from derive.witnesses import witness
+
+CONFIRMED = "equal at every point tried; not a proof"
 
 
 @dataclass
@@ -80,6 +82,8 @@ class Judgement:
         if self.reading.vectors != "numpy" and not self.shape and value.single:
             value = summed(value, None, False)  # a row times a column is a number
         value = self.acting(value)
+        if not self.shape and value.single and self.reading.vectors != "numpy":
+            value = as_number(value)
         layout = self.fitting(value)
         claimed = self.reading.resolved(solid(value))
         return layout, turned(claimed) if layout == "transposed" else claimed
@@ -130,9 +134,7 @@ class Judgement:
             facts = tuple(sorted({*proof.facts, *self._given(claimed)}))
             return replace(base, verdict="proved", facts=facts)
         if confirmed(program, claimed, self.true):
-            return replace(
-                base, verdict="confirmed", note="equal at every point tried; not a proof"
-            )
+            return replace(base, verdict="confirmed", note=CONFIRMED)
         return base
 
     def mended(self, claim: Claim) -> Claim:

@@ -62,7 +62,9 @@ class Mender:
         self.setting = reading.case.setting
         self.outer = {Var(i): Var(n) for n, i in reading.case.inner.items() if i != n}
         self.spoken = {
-            term: Var(name) for name, term in reading.leaves.items() if isinstance(term, Var)
+            term: Var(name)
+            for name, term in reading.leaves.items()
+            if isinstance(term, Var) and term.name in truth.prover.steps
         }
 
     @property

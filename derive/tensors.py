@@ -53,6 +53,13 @@ def solid(value: Value) -> Term:
     return ones if value.term == const(1) else apply("mul", ones, value.term)
 
 
+def as_number(value: Value) -> Value:
+    """The one entry of a 1 × 1 matrix, such as `g^T x`; a number as it is."""
+    if not value.shape:
+        return value
+    return Value(apply("sum", solid(value), attrs=(None, False)), ())
+
+
 def as_row(value: Value) -> Term:
     """An array with one axis as a row, as broadcasting lays it under a matrix."""
     return value.term if isinstance(value.term, Const) else turned(value.term)

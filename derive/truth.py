@@ -15,8 +15,8 @@ from derive.formulas import Gradients, gradients
 from derive.gradient import adjoint_name
 from derive.indexing import closed, filled, fresh_letter
 from derive.proof import Prover
-from derive.shape import ONE, Dim, Shape
-from derive.tensors import column_shape
+from derive.shape import ONE, Dim, Shape, shape_text
+from derive.tensors import column_shape, same_shape
 from derive.term import Apply, Derivation, Equation, Symbol, Term, Var, apply, const, substitute
 
 SEED, PROBE = "seed·", "probe·"
@@ -89,6 +89,11 @@ class Truth:
             raise refuse("D309", f"`{name}` is a matrix: its Jacobian has more than two axes")
         return long[0] if long else ONE
 
+    def alike(self, target: Target) -> bool:
+        """Whether both names have an entry at every place of the other."""
+        of, wrt = (column_shape(self.shapes[name]) for name in (target.of, target.wrt))
+        return same_shape(of, wrt)
+
     def formula(self, target: Target) -> Term:
         """The derivative in its arrangement, as a formula in adjoints and forward names."""
         if not self.seeded or target.layout in ACTING:
@@ -110,6 +115,12 @@ class Truth:
 
     def _diagonal(self, target: Target) -> Term:
         """The derivative of each entry by the entry of the other name at its own place."""
+        if not self.alike(target):
+            of, wrt = (shape_text(self.shapes[name]) for name in (target.of, target.wrt))
+            message = (
+                f"`{target.of}` is {of} and `{target.wrt}` is {wrt}: no entry has one of its own"
+            )
+            raise refuse("D309", message)
         axes = [(fresh_letter(), dim) for dim in column_shape(self.shapes[target.wrt])]
         places = tuple(const(0) if dim.is_one else Var(name) for name, dim in axes)
         return closed(self._probed(target, places, places), axes, self._core())
