@@ -165,7 +165,7 @@ class _Reading:
         else:  # the same rules as those of the gradients, with what is used counted anew
             made = prover.gradients.backward.rules
             self.rules = replace(made, used=set(), effort=Effort())
-        opened = by_formula if inline else by_entry
+        self.inline, opened = inline, by_formula if inline else by_entry
         self.opened = opened(derivation.equations, expand)
         self.names: dict[Apply, tuple[Term, frozenset[str]]] = {}
 
@@ -188,7 +188,8 @@ class _Reading:
         """Keys of the quantities that have a name: forward nodes, then adjoints."""
         table: dict[Key, tuple[str, Scale, frozenset[str]]] = {}
         used, left = frozenset(self.rules.used), self.rules.effort.left
-        self.rules.effort.left = None  # these are needed whatever the proof at hand may cost
+        if not self.inline:
+            self.rules.effort.left = None  # needed whatever the proof at hand may cost
         derivation = self.prover.gradients.derivation
         forward = {e.name: e.term for e in derivation.equations}
         for name, term in (*forward.items(), *self.prover.steps.items()):
