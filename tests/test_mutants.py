@@ -64,7 +64,7 @@ def test_no_mutant_of_a_corpus_is_proved() -> None:
         assert sorted_out(text, 4, 1).faults == []
 
 
-def test_what_resists_proof_is_mended_by_the_gradient_itself() -> None:
+def test_a_sign_in_the_derivative_of_a_normalisation_is_mended_by_the_sign() -> None:
     wrong = NORMALISED.replace(" - Xh * np.mean", " + Xh * np.mean")
     (claim,) = [one for one in check_document(wrong).claims if one.name == "dL/dX"]
-    assert claim.edits == ("whole",)
+    assert claim.edits == ("sign",)
