@@ -29,10 +29,8 @@ from derive.shape import agree as sizes_agree
 from derive.tensors import Value, as_number, column_shape, same_shape, solid, turned
 from derive.term import Term, Var, apply, const, substitute, variables
 from derive.truth import ACTING, PROBE, Target, Truth
-from derive.verdict import Claim
+from derive.verdict import CONFIRMED, Claim
 from derive.witnesses import witness
-
-CONFIRMED = "equal at every point tried; not a proof"
 
 
 @dataclass

@@ -10,6 +10,9 @@ from typing import Any
 from derive.diagnostic import Diagnostic
 from derive.numbers_text import Array, as_numbers, assignments, shortened
 
+CONFIRMED = "equal at every point tried; not a proof"
+"""What is told of a claim that no proof was found of."""
+
 GOOD = ("proved", "confirmed")
 
 

@@ -226,10 +226,8 @@ class Namer:
         if not rest.turned or places or not isinstance(term, Apply) or term.op != "entry":
             return term
         array = term.args[0]
-        inner = array.args[0] if isinstance(array, Apply) else array
-        return term if len(term.args) <= self.indices.rank(inner) else array
-
-    # ---------------------------------------------------------------------------------- refusals
+        rank = self.indices.rank(array.args[0] if isinstance(array, Apply) else array)
+        return term if len(term.args) <= rank else array
 
     def refused(self, message: str, span: Span) -> DeriveError:
         """The refusal of a derivative."""
