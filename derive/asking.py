@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from derive.case import derivative_of
@@ -12,12 +12,14 @@ from derive.differentials import differential_of, gradient_of
 from derive.entries import is_index_name
 from derive.notation.claims import read_claim
 from derive.notation.code import looks_like_code, read_code
+from derive.notation.extents import extent
 from derive.notation.names import Names, name_key
 from derive.scope import ClaimText, Link, Scope
 from derive.setting import Asked, Setting
+from derive.shape import Shape
 from derive.statement import Bracket
 from derive.tensors import turned
-from derive.term import Apply, Term, Var, walk
+from derive.term import Apply, Term, Var, rebuild, walk
 from derive.truth import ACTING, Target
 
 DOUBTFUL = {
@@ -80,11 +82,29 @@ def question(asked: Asked, setting: Setting, signs: dict[str, str]) -> Question:
         claim, wrt = _of_differential(claim, bracket.wrt if bracket else None)
         bracket = bracket or Bracket("gradient", scope.loss, wrt)
         asked = replace(asked, line=replace(asked.line, bracket=bracket))
+    if bracket is not None and bracket.layout == "elementwise" and not code:
+        links = tuple(replace(k, term=entrywise(k.term, scope.shapes)) for k in claim.links)
+        claim = replace(claim, links=links)
     target, letters = _target(asked, claim, scope)
     if target is not None:
         _known(target, setting, text)
     sideways = bracket is None and _is_transpose(claim.left)
     return Question(claim, target, letters, code, signs, sideways)
+
+
+def entrywise(term: Term, shapes: Mapping[str, Shape]) -> Term:
+    """The formula with the products of arrays of one shape read entry by entry.
+
+    A derivative of each entry by its own argument has no sums, so `h(1 - h)` can mean nothing else.
+    """
+
+    def node(old: Term) -> Term:
+        if not isinstance(old, Apply) or old.op != "matmul":
+            return old
+        left, right = (extent(arg, shapes) for arg in old.args)
+        return replace(old, op="mul") if left and left == right else old
+
+    return rebuild(term, node)
 
 
 def _of_differential(claim: ClaimText, wanted: str | None) -> tuple[ClaimText, str]:

@@ -8,6 +8,7 @@ from derive.asking import DOUBTFUL, Question, doubtful_signs, name_of, question
 from derive.diagnostic import DeriveError
 from derive.setting import Setting, setting_of
 from derive.statements import statements
+from derive.term import Apply
 from derive.truth import Target
 
 NET = """row
@@ -96,6 +97,22 @@ def test_signs_that_may_mean_either_product_are_those_of_formulas_not_of_code() 
     assert doubtful_signs(setting("dL/dz = d · p").claims) == (r"\cdot",)
     assert doubtful_signs(setting("dz = np.dot(d, p.T) * 2").claims) == ()
     assert set(DOUBTFUL) >= {"*", r"\cdot"}
+
+
+@pytest.mark.parametrize(
+    ("text", "op"),
+    [
+        ("[elementwise dp/dz] p (1 - p)", "mul"),
+        ("[elementwise dp/dz] z W", "matmul"),
+        ("[elementwise dp/dz] p @ (1 - p)", "matmul"),
+        ("[jacobian dp/dz] p (1 - p)", "matmul"),
+    ],
+)
+def test_what_is_said_to_be_entrywise_has_entrywise_products(text: str, op: str) -> None:
+    """Of arrays of one shape, in mathematics: code says which product it means."""
+    (link,) = asked(text).links
+    assert isinstance(link.term, Apply)
+    assert link.term.op == op
 
 
 def test_a_sign_that_the_document_speaks_of_is_in_no_doubt() -> None:

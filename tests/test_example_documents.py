@@ -14,7 +14,7 @@ FACTORS = (P, P, I, I, P, I, I, I, I, P, P)
 """The factors of the chain in the question of two hidden layers, and their shapes."""
 
 VERDICTS = {
-    "two_hidden_layers": (P, P, P, P, I, P, P, P, U, *FACTORS, I, I, I, I, I, P),
+    "two_hidden_layers": (P, P, P, P, I, P, P, P, U, *FACTORS, I, P, P, I, I, P),
     "one_row_sample": (U, *(P,) * 8, I, U, P),
     "staged_softmax": (P, P, P, P, R, P, R, P, I, I, P),
     "column_vectors": (U, P, P, P, P, I, P),
