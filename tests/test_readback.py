@@ -281,7 +281,7 @@ def test_some_edits_that_change_the_numbers(made: Stack, rng: np.random.Generato
 @pytest.mark.slow
 @pytest.mark.parametrize("made", [SMALL, EDITED], ids=["SMALL", "EDITED"])
 def test_more_edits_that_change_the_numbers(made: Stack, rng: np.random.Generator) -> None:
-    assert assert_never_proved(made, islice(edited(made), 1, None, 4), rng) > 60
+    assert assert_never_proved(made, islice(edited(made), 1, None, 4), rng) > 50
 
 
 def difference(made: Stack, text: str) -> str:
