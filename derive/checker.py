@@ -86,29 +86,32 @@ def _late(seconds: float) -> Diagnostic:
 
 def _judged(lines: Sequence[Statement], layers: Stack | None, allowance: Allowance) -> Report:
     """The report; where a stack leaves the reduction open, for that which suits the claims."""
-    report, network = _report(lines, layers, None, allowance)
-    if report.ok or network is None or network.stated or network.single:
-        return report
-    for option, note in OPEN:
-        other, _ = _report(lines, layers, option, allowance)
-        if _good(other) > _good(report):
-            report = _noted(other, note)
-    return report
+    checker = _checker(lines, layers, None, allowance)
+    best, told, network = checker.outcomes(), "", checker.setting.network
+    known = network is None or network.stated or network.single
+    if not known and _good(best) < len(best):
+        for option, note in OPEN:
+            other = _checker(lines, layers, option, allowance)
+            found = other.outcomes()
+            if _good(found) > _good(best):
+                checker, best, told = other, found, note
+    report = checker.report(best)
+    return _noted(report, told) if told else report
 
 
-def _report(
+def _checker(
     lines: Sequence[Statement], layers: Stack | None, option: str | None, allowance: Allowance
-) -> tuple[Report, Stack | None]:
+) -> Checker:
     made = Setting(option=option)
     if layers is not None:
         made.stacked(layers)
     with allowance.of(0):
         made = setting_of(lines, made)
-    return Checker(made, allowance).report(), made.network
+    return Checker(made, allowance)
 
 
-def _good(report: Report) -> int:
-    return sum(claim.verdict in GOOD for claim in report.claims)
+def _good(outcomes: Sequence[Outcome]) -> int:
+    return sum(one.claim.verdict in GOOD for one in outcomes)
 
 
 def _noted(report: Report, note: str) -> Report:
@@ -133,7 +136,7 @@ class Checker:
     def __init__(self, made: Setting, allowance: Allowance) -> None:
         self.setting, self.case, self.allowance = made, Case(made), allowance
 
-    def report(self) -> Report:
+    def outcomes(self) -> list[Outcome]:
         """The verdicts, under the meaning of the product signs that gives most claims a shape."""
         claims = self.setting.claims
         signs = doubtful_signs(claims)
@@ -144,7 +147,11 @@ class Checker:
                 best = found
             if all(one.claim.verdict in GOOD for one in best):
                 break
-        told = tuple(one.told() for one in best)
+        return best
+
+    def report(self, outcomes: Sequence[Outcome]) -> Report:
+        """The verdicts with what is right, and what else is to be said of the document."""
+        told = tuple(one.told(self.allowance.seconds) for one in outcomes)
         used = {d.message for claim in told for d in claim.diagnostics}
         notes = (note for note in self.setting.failures.values() if note.message not in used)
         return Report(told, tuple(notes))

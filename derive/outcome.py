@@ -25,9 +25,9 @@ class Outcome:
     claim: Claim
     judged: tuple[tuple[Judgement, Claim], ...] = ()
 
-    def mended(self) -> Claim:
+    def mended(self, limit: float) -> Claim:
         """The claim with what is right, by the first reading in which that is found."""
-        with within(MENDING):
+        with within(min(MENDING, limit)):
             for judgement, claim in self.judged:
                 found = judgement.mended(claim)
                 if found.repair is not None:
@@ -35,16 +35,19 @@ class Outcome:
                     return replace(found, line=self.claim.line, note=note)
         return self.claim
 
-    def told(self) -> Claim:
-        """The claim with what is right, and with the derivative that it is instead."""
-        claim = self.mended()
-        notes = "; ".join(filter(None, (claim.note, self.meant())))
+    def told(self, limit: float) -> Claim:
+        """The claim with what is right, and with the derivative that it is instead.
+
+        `limit`: the seconds for each of the two, at most.
+        """
+        claim = self.mended(limit)
+        notes = "; ".join(filter(None, (claim.note, self.meant(limit))))
         return replace(claim, note=notes or None)
 
-    def meant(self) -> str | None:
+    def meant(self, limit: float) -> str | None:
         """Another derivative that the formula is, in some reading."""
         try:
-            with within(MEANT):
+            with within(min(MEANT, limit)):
                 found = (meant(one) for one, claim in self.judged if claim.verdict in WRONG)
                 return next(filter(None, found), None)
         except TimeUp:

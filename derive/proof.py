@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
-from derive.diagnostic import DeriveError, refuse
+from derive.diagnostic import DeriveError
 from derive.facts import rules_for
 from derive.formulas import Gradients
 from derive.gradient import adjoint_name
@@ -35,9 +35,7 @@ from derive.term import (
     substitute,
     variables,
 )
-
-FLAT = 4_000
-"""Nodes up to which adjoints are put into each other when their names alone do not decide."""
+from derive.unfolding import unfolded
 
 EFFORT, EFFORT_PER_NODE = 4_000, 20
 """Terms that one search for a proof may go through: the textbook's proofs need 1 to 6 a node."""
@@ -147,11 +145,7 @@ class Prover:
 
     def flat(self, term: Term) -> Term:
         """The term with adjoints put into each other. Raises DeriveError beyond the limit."""
-        while names := [name for name in variables(term) if name in self.steps]:
-            term = substitute(term, {name: self.steps[name] for name in names})
-            if size(term) > FLAT:
-                raise refuse("D901", "the formula is too long with its adjoints put in")
-        return term
+        return unfolded(term, self.steps)
 
 
 class _Reading:

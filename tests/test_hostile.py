@@ -13,7 +13,7 @@ from derive.deadline import TimeUp, check_time, within
 from tests.hostile import MONSTERS, SMALL, document
 
 LIMIT, MARGIN = 2.0, 8.0
-"""Seconds for a claim here, and what may come on top; of this process, however loaded the machine."""
+"""Seconds for a claim here, and what may come on top; of this process, on a loaded machine too."""
 
 
 def judged(text: str) -> None:
