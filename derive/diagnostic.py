@@ -48,6 +48,19 @@ class Diagnostic:
         return "\n".join(lines)
 
 
+    def to_dict(self) -> dict[str, object]:
+        """The finding as plain data; `span` is where it starts and ends in `text`."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "text": self.text,
+            "span": None if self.span is None else [self.span.start, self.span.end],
+            "notes": list(self.notes),
+            "help": self.help,
+            "rendered": self.render(),
+        }
+
+
 class DeriveError(ValueError):
     """A refusal that carries its diagnostic; `str` of it is one clear sentence."""
 

@@ -116,7 +116,7 @@ class Report:
         return {
             "ok": self.ok,
             "claims": [_claim_data(claim) for claim in self.claims],
-            "notes": [note.render() for note in self.notes],
+            "notes": [note.to_dict() for note in self.notes],
         }
 
     def to_json(self) -> str:
@@ -129,6 +129,6 @@ class Report:
 
 def _claim_data(claim: Claim) -> dict[str, Any]:
     data = dict(vars(claim))
-    data["diagnostics"] = [d.render() for d in claim.diagnostics]
+    data["diagnostics"] = [d.to_dict() for d in claim.diagnostics]
     data["witness"] = claim.witness.to_dict() if claim.witness else None
     return data

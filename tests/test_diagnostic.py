@@ -26,6 +26,20 @@ def test_a_finding_has_code_sentence_place_notes_and_help() -> None:
     )
 
 
+def test_a_finding_as_data_says_the_same() -> None:
+    finding = Diagnostic("D201", "they do not fit", "A B", Span(2, 3), ("a note",), "transpose A")
+    assert finding.to_dict() == {
+        "code": "D201",
+        "message": "they do not fit",
+        "text": "A B",
+        "span": [2, 3],
+        "notes": ["a note"],
+        "help": "transpose A",
+        "rendered": finding.render(),
+    }
+    assert Diagnostic("D302", "a size is missing").to_dict()["span"] is None
+
+
 def test_without_a_place_there_is_no_picture() -> None:
     assert Diagnostic("D302", "a size is missing").render() == "D302: a size is missing"
     assert "|" not in Diagnostic("D302", "a size is missing", "784,").render()
