@@ -229,6 +229,8 @@ class _Placing:
         term, shape = statement.term, statement.shape
         if not isinstance(term, Apply) or statement.copies:
             return []
+        if statement.is_turned and statement.part is None:
+            return [self.pool.form(shape[::-1])]
         forms = []
         for kind in WORK.get(term.op, ()):
             if kind == "row":

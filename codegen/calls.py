@@ -18,7 +18,7 @@ OPS = {text: op for op, text in RUNTIME.items() if not text.startswith("np.")}
 
 PRODUCTS = frozenset({"np.matmul", "np.dot"})
 SUM = "np.add.reduce"
-OUTER = "outer"
+OUTER, TURNED = "outer", "turned"
 
 Arrays = Sequence[str]
 
@@ -74,7 +74,7 @@ def spreads(call: Call, place: Place, reads: Sequence[Arrays], memory: Memory) -
     Such an operand stands as it is, in an op entry by entry; the place may be an operand in the
     same case, unless the function needs another one.
     """
-    entrywise = call.function not in {*PRODUCTS, SUM, OUTER}
+    entrywise = call.function not in {*PRODUCTS, SUM, OUTER, TURNED}
     bare = [isinstance(operand, ast.Name) for operand in call.operands]
     own = place.part is None or isinstance(call.out, ast.Name)
     in_place = entrywise and OPS.get(call.function) not in FRESH and own
@@ -101,6 +101,15 @@ def check_work(
         wanted = "bool" if kind == "mask" else ""
         if memory.sizes[array] != sizes or memory.kinds[array] != wanted:
             raise Fault(f"`{array}` is not an array that `{call.function}` can compute in")
+
+
+def check_rows(work: Sequence[str], place: Place, reads: Sequence[Arrays], memory: Memory) -> None:
+    """Refuses an array in which no product can be made before it is turned."""
+    room = memory.room(place)[::-1]
+    if [memory.sizes[array] for array in work] != [room] or memory.kinds[work[0]]:
+        raise Fault(f"`{TURNED}` computes in one array of {room}")
+    if work[0] == place.array or any(work[0] in arrays for arrays in reads):
+        raise Fault("a work array is used for something else in the same call")
 
 
 def check_pads(work: Sequence[str], place: Place, memory: Memory) -> None:

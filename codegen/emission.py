@@ -67,7 +67,7 @@ def _needed(made: Plan, text: str) -> tuple[set[str], set[str]]:
     nodes = (node for line in lines for node in walk(line.term))
     ops = {node.op for node in nodes if isinstance(node, Apply) and node.op in RUNTIME}
     calls = {call[0] for line in lines if (call := _block_gradient(line.term)) is not None}
-    return ops, calls | ({"outer"} if " outer(" in text else set())
+    return ops, calls | {name for name in ("outer", "turned") if f" {name}(" in text}
 
 
 def _header(made: Stack, found: Gradients) -> str:

@@ -13,8 +13,10 @@ from codegen.calls import (
     OUTER,
     PRODUCTS,
     SUM,
+    TURNED,
     apart,
     check_pads,
+    check_rows,
     check_work,
     has_out,
     read_call,
@@ -32,6 +34,7 @@ GRADIENTS = {
     "weight_gradient": "np.vstack([np.sum({1}, axis=0, keepdims=True), {0}.T @ {1}])",
     "weight_gradient_columns": "np.hstack([np.sum({0}, axis=1, keepdims=True), {0} @ {1}.T])",
     OUTER: "{0} @ {1}",
+    TURNED: "({0} @ {1}).T",
 }
 """What the functions of `codegen.runtime.products` mean."""
 
@@ -116,6 +119,8 @@ class Machine:
             work = [self.place(item).array for item in call.work]
             if call.function == OUTER:
                 check_pads(work, place, self.memory)
+            elif call.function == TURNED:
+                check_rows(work, place, reads, self.memory)
             else:
                 check_work(call, work, place, reads, self.memory)
             for array in work:

@@ -42,6 +42,14 @@ class Statement:
     inner: Dim | None = None
 
     @property
+    def is_turned(self) -> bool:
+        """Whether the value is a product of two transposes: the transpose of the product."""
+        match self.term:
+            case Apply("matmul", (Apply("transpose"), Apply("transpose"))):
+                return True
+        return False
+
+    @property
     def is_number(self) -> bool:
         """Whether the value is no array."""
         return self.shape == ()

@@ -17,6 +17,7 @@ from codegen.buffers import BATCH, JOINED, SMALL, Form, Placed, Pool, place
 from codegen.plan import Plan
 from codegen.runtime import RUNTIME
 from codegen.statements import TEMPORARY, Part, Statement, statements
+from codegen.views import transposed
 from derive.gradient import adjoint_name
 from derive.notation import write
 from derive.ops import exponent
@@ -197,6 +198,9 @@ class _Body:
     def _call(self, one: Statement, term: Apply, out: str, work: tuple[str, ...]) -> str:
         """One call that leaves its result in an array."""
         values = ", ".join(self._text(arg) for arg in term.args)
+        if one.is_turned and work:
+            second, first = (self._text(transposed(arg)) for arg in term.args)
+            return f"turned({first}, {second}, out={out}, work=({_listed(work)}))"
         if term.op == "matmul":
             extra = f", work=({_listed(work)})" if work else ""
             name = _product(one, work, self.made.derivation.sizes)

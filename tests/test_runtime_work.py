@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 
 from codegen import runtime
-from codegen.runtime import FRESH, RUNTIME, WORK, weight_gradient, weight_gradient_columns
+from codegen.runtime import (
+    FRESH,
+    ROW,
+    RUNTIME,
+    WORK,
+    outer,
+    turned,
+    weight_gradient,
+    weight_gradient_columns,
+)
 from derive.ops import ALONG
 from tests.memory_peak import peak
 
@@ -91,3 +100,23 @@ def test_the_gradient_of_weights_and_biases_in_one(samples: int, dtype: Any) -> 
     for found in (weight_gradient(a, d), weight_gradient_columns(d.T, a.T).T):
         assert found.dtype == dtype
         np.testing.assert_allclose(found, expected, rtol=0, atol=tiny)
+
+
+@pytest.mark.parametrize("n", [1, 2, 7])
+def test_a_padded_product_is_the_product(n: int, rng: np.random.Generator) -> None:
+    a, b = rng.standard_normal((5, n)), rng.standard_normal((n, 4))
+    whole, work = np.empty((5, 6)), (np.zeros((5, 2)), np.zeros((2, 4)))
+    for _ in range(2):  # the second time the pads hold what the first one left
+        outer(a, b, out=whole[:, 2:], work=work)
+        np.testing.assert_allclose(whole[:, 2:], a @ b, rtol=1e-14, atol=1e-15)
+    assert not work[0][:, 1].any()
+    assert not work[1][1].any()
+
+
+@pytest.mark.parametrize("n", [1, 3, ROW // 8, ROW // 8 + 1])
+def test_a_turned_product_is_the_transpose(n: int, rng: np.random.Generator) -> None:
+    """By rows for few samples, and by columns for more."""
+    a, b = rng.standard_normal((n, 6)), rng.standard_normal((6, 4))
+    out = turned(a, b, out=np.empty((4, n)), work=(np.empty((n, 4)),))
+    np.testing.assert_allclose(out, (a @ b).T, rtol=1e-13, atol=1e-14)
+    assert peak(lambda: turned(a, b, out=out, work=(np.empty((n, 4)),))) < 40 * n + 1500

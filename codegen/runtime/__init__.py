@@ -46,7 +46,13 @@ from codegen.runtime.pieces import (
     sign,
     step,
 )
-from codegen.runtime.products import outer, weight_gradient, weight_gradient_columns
+from codegen.runtime.products import (
+    ROW,
+    outer,
+    turned,
+    weight_gradient,
+    weight_gradient_columns,
+)
 from codegen.runtime.rows import log_softmax, softmax
 
 RUNTIME = {
@@ -113,6 +119,7 @@ FRESH = frozenset(
 
 __all__ = [
     "FRESH",
+    "ROW",
     "RUNTIME",
     "WORK",
     "_MILLS",
@@ -142,6 +149,7 @@ __all__ = [
     "softplus",
     "source",
     "step",
+    "turned",
     "weight_gradient",
     "weight_gradient_columns",
 ]

@@ -30,3 +30,15 @@ def outer(a: Array, b: Array, out: Array, work: tuple[Array, Array]) -> Array:
     np.copyto(left[:, :1], a)
     np.copyto(right[:1], b)
     return np.matmul(left, right, out=out)
+
+
+ROW = 4096
+"""Bytes of a unit's values up to which a product is quicker by rows, although it is turned then."""
+
+
+def turned(a: Array, b: Array, out: Array, work: tuple[Array]) -> Array:
+    """(a b)^T; by rows for few samples, since BLAS is quicker at arrays that stand as they are."""
+    if len(a) * a.itemsize > ROW:
+        return np.matmul(b.T, a.T, out=out)
+    np.copyto(out, np.matmul(a, b, out=work[0]).T)
+    return out

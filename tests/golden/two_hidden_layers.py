@@ -106,6 +106,17 @@ def outer(a: Array, b: Array, out: Array, work: tuple[Array, Array]) -> Array:
     return np.matmul(left, right, out=out)
 
 
+ROW = 4096
+
+
+def turned(a: Array, b: Array, out: Array, work: tuple[Array]) -> Array:
+    """(a b)^T; by rows for few samples, since BLAS is quicker at arrays that stand as they are."""
+    if len(a) * a.itemsize > ROW:
+        return np.matmul(b.T, a.T, out=out)
+    np.copyto(out, np.matmul(a, b, out=work[0]).T)
+    return out
+
+
 def init_params(rng, dtype=np.float64):
     """Weights from N(0, 1/fan_in), biases 0; `rng` is a numpy Generator."""
     params = {}
@@ -204,15 +215,16 @@ class Workspace:
         self.batch = batch
         self.product = np.dot if batch <= 32 else np.matmul  # dot starts sooner
         joined1 = np.ones((101, batch), dtype)
-        buf1 = np.empty((100, batch), dtype)
+        buf1 = np.empty((batch, 100), dtype)
+        buf2 = np.empty((100, batch), dtype)
         joined2 = np.ones((11, batch), dtype)
-        buf2 = np.empty((10, batch), dtype)
         buf3 = np.empty((10, batch), dtype)
         buf4 = np.empty((10, batch), dtype)
-        buf5 = np.empty((1, batch), dtype)
-        buf6 = np.empty((10, batch), dtype)
+        buf5 = np.empty((10, batch), dtype)
+        buf6 = np.empty((1, batch), dtype)
         buf7 = np.empty((10, batch), dtype)
-        buf8 = np.empty((1, batch), dtype)
+        buf8 = np.empty((10, batch), dtype)
+        buf9 = np.empty((1, batch), dtype)
         dW1_T = np.empty((100, 785), dtype)
         dW2 = np.empty((101, 10), dtype)
         dW3 = np.empty((11, 10), dtype)
@@ -222,7 +234,7 @@ class Workspace:
         rest1 = joined1[1:]
         rest2 = joined2[1:]
         self.arrays = (
-            joined1, buf1, joined2, buf2, buf3, buf4, buf5, buf6, buf7, buf8, dW1_T, dW2, dW3,
+            joined1, buf1, buf2, joined2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, dW1_T, dW2, dW3,
             ones1, pad1, pad2, rest1, rest2,
         )
         self.gradient = {"W1": dW1_T.T, "W2": dW2, "W3": dW3}
@@ -230,7 +242,7 @@ class Workspace:
     def loss_and_gradients(self, params, x, y):
         """As the function `loss_and_gradients`, in arrays that the next step overwrites."""
         (
-            joined1, buf1, joined2, buf2, buf3, buf4, buf5, buf6, buf7, buf8, dW1_T, dW2, dW3,
+            joined1, buf1, buf2, joined2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, dW1_T, dW2, dW3,
             ones1, pad1, pad2, rest1, rest2,
         ) = self.arrays
         product = self.product
@@ -239,9 +251,9 @@ class Workspace:
         W2 = params["W2"]
         W3 = params["W3"]
         # z1_T = W1^T [1; x^T]
-        product(W1[1:].T, x.T, out=rest1)
-        np.copyto(buf1, W1[:1].T)
-        z1_T = np.add(rest1, buf1, out=rest1)
+        turned(x, W1[1:], out=rest1, work=(buf1,))
+        np.copyto(buf2, W1[:1].T)
+        z1_T = np.add(rest1, buf2, out=rest1)
         # H1_T = sigmoid(z1_T)
         H1_T = sigmoid(z1_T, out=rest1)
         # t1 = [1; H1_T]
@@ -253,14 +265,68 @@ class Workspace:
         # t2 = [1; H2_T]
         t2 = joined2
         # z3_T = W3^T [1; H2_T]
-        z3_T = product(W3.T, t2, out=buf2)
+        z3_T = product(W3.T, t2, out=buf3)
         # yhat_T = softmax(z3_T, axis=0)
-        yhat_T = softmax(z3_T, axis=0, out=buf3, work=(buf4, buf5))
+        yhat_T = softmax(z3_T, axis=0, out=buf4, work=(buf5, buf6))
         # L = -sum(y^T ∘ log(yhat_T)) / N
-        np.copyto(buf4, y.T)
-        log_softmax(z3_T, axis=0, out=buf2, work=(buf6, buf7, buf5, buf8))
-        np.multiply(buf4, buf2, out=buf4)
-        L = -(np.sum(buf4) / N)
+        np.copyto(buf5, y.T)
+        log_softmax(z3_T, axis=0, out=buf3, work=(buf7, buf8, buf6, buf9))
+        np.multiply(buf5, buf3, out=buf5)
+        L = -(np.sum(buf5) / N)
+        # dL/dz3_T = (yhat_T - y^T) / N
+        np.copyto(buf5, y.T)
+        np.subtract(yhat_T, buf5, out=buf4)
+        dz3_T = np.divide(buf4, N, out=buf4)
+        # dL/dW3 = [1; H2_T] dz3_T^T
+        np.dot(t2, dz3_T.T, out=dW3)
+        # dL/dH2_T = W3[1:] dz3_T
+        dH2_T = product(W3[1:], dz3_T, out=buf5)
+        # dL/dz2_T = dH2_T ∘ H2_T ∘ (1 - H2_T)
+        np.multiply(dH2_T, H2_T, out=buf5)
+        np.subtract(1, H2_T, out=rest2)
+        dz2_T = np.multiply(buf5, rest2, out=buf5)
+        # dL/dW2 = [1; H1_T] dz2_T^T
+        np.dot(t1, dz2_T.T, out=dW2)
+        # dL/dH1_T = W2[1:] dz2_T
+        dH1_T = product(W2[1:], dz2_T, out=buf2)
+        # dL/dz1_T = dH1_T ∘ H1_T ∘ (1 - H1_T)
+        np.multiply(dH1_T, H1_T, out=buf2)
+        np.subtract(1, H1_T, out=rest1)
+        dz1_T = np.multiply(buf2, rest1, out=buf2)
+        # dL/dW1_T = dz1_T [1; x^T]^T
+        np.matmul(dz1_T, ones1, out=dW1_T[:, :1])
+        outer(dz1_T, x, out=dW1_T[:, 1:], work=(pad1, pad2))
+        return L, self.gradient
+
+    def gradients(self, params, x, y):
+        """As the function `gradients`, in arrays that the next step overwrites."""
+        (
+            joined1, buf1, buf2, joined2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, dW1_T, dW2, dW3,
+            ones1, pad1, pad2, rest1, rest2,
+        ) = self.arrays
+        product = self.product
+        N = self.batch
+        W1 = params["W1"]
+        W2 = params["W2"]
+        W3 = params["W3"]
+        # z1_T = W1^T [1; x^T]
+        turned(x, W1[1:], out=rest1, work=(buf1,))
+        np.copyto(buf2, W1[:1].T)
+        z1_T = np.add(rest1, buf2, out=rest1)
+        # H1_T = sigmoid(z1_T)
+        H1_T = sigmoid(z1_T, out=rest1)
+        # t1 = [1; H1_T]
+        t1 = joined1
+        # z2_T = W2^T [1; H1_T]
+        z2_T = product(W2.T, t1, out=rest2)
+        # H2_T = sigmoid(z2_T)
+        H2_T = sigmoid(z2_T, out=rest2)
+        # t2 = [1; H2_T]
+        t2 = joined2
+        # z3_T = W3^T [1; H2_T]
+        z3_T = product(W3.T, t2, out=buf3)
+        # yhat_T = softmax(z3_T, axis=0)
+        yhat_T = softmax(z3_T, axis=0, out=buf3, work=(buf4, buf6))
         # dL/dz3_T = (yhat_T - y^T) / N
         np.copyto(buf4, y.T)
         np.subtract(yhat_T, buf4, out=buf3)
@@ -276,65 +342,11 @@ class Workspace:
         # dL/dW2 = [1; H1_T] dz2_T^T
         np.dot(t1, dz2_T.T, out=dW2)
         # dL/dH1_T = W2[1:] dz2_T
-        dH1_T = product(W2[1:], dz2_T, out=buf1)
+        dH1_T = product(W2[1:], dz2_T, out=buf2)
         # dL/dz1_T = dH1_T ∘ H1_T ∘ (1 - H1_T)
-        np.multiply(dH1_T, H1_T, out=buf1)
+        np.multiply(dH1_T, H1_T, out=buf2)
         np.subtract(1, H1_T, out=rest1)
-        dz1_T = np.multiply(buf1, rest1, out=buf1)
-        # dL/dW1_T = dz1_T [1; x^T]^T
-        np.matmul(dz1_T, ones1, out=dW1_T[:, :1])
-        outer(dz1_T, x, out=dW1_T[:, 1:], work=(pad1, pad2))
-        return L, self.gradient
-
-    def gradients(self, params, x, y):
-        """As the function `gradients`, in arrays that the next step overwrites."""
-        (
-            joined1, buf1, joined2, buf2, buf3, buf4, buf5, buf6, buf7, buf8, dW1_T, dW2, dW3,
-            ones1, pad1, pad2, rest1, rest2,
-        ) = self.arrays
-        product = self.product
-        N = self.batch
-        W1 = params["W1"]
-        W2 = params["W2"]
-        W3 = params["W3"]
-        # z1_T = W1^T [1; x^T]
-        product(W1[1:].T, x.T, out=rest1)
-        np.copyto(buf1, W1[:1].T)
-        z1_T = np.add(rest1, buf1, out=rest1)
-        # H1_T = sigmoid(z1_T)
-        H1_T = sigmoid(z1_T, out=rest1)
-        # t1 = [1; H1_T]
-        t1 = joined1
-        # z2_T = W2^T [1; H1_T]
-        z2_T = product(W2.T, t1, out=rest2)
-        # H2_T = sigmoid(z2_T)
-        H2_T = sigmoid(z2_T, out=rest2)
-        # t2 = [1; H2_T]
-        t2 = joined2
-        # z3_T = W3^T [1; H2_T]
-        z3_T = product(W3.T, t2, out=buf2)
-        # yhat_T = softmax(z3_T, axis=0)
-        yhat_T = softmax(z3_T, axis=0, out=buf2, work=(buf3, buf5))
-        # dL/dz3_T = (yhat_T - y^T) / N
-        np.copyto(buf3, y.T)
-        np.subtract(yhat_T, buf3, out=buf2)
-        dz3_T = np.divide(buf2, N, out=buf2)
-        # dL/dW3 = [1; H2_T] dz3_T^T
-        np.dot(t2, dz3_T.T, out=dW3)
-        # dL/dH2_T = W3[1:] dz3_T
-        dH2_T = product(W3[1:], dz3_T, out=buf3)
-        # dL/dz2_T = dH2_T ∘ H2_T ∘ (1 - H2_T)
-        np.multiply(dH2_T, H2_T, out=buf3)
-        np.subtract(1, H2_T, out=rest2)
-        dz2_T = np.multiply(buf3, rest2, out=buf3)
-        # dL/dW2 = [1; H1_T] dz2_T^T
-        np.dot(t1, dz2_T.T, out=dW2)
-        # dL/dH1_T = W2[1:] dz2_T
-        dH1_T = product(W2[1:], dz2_T, out=buf1)
-        # dL/dz1_T = dH1_T ∘ H1_T ∘ (1 - H1_T)
-        np.multiply(dH1_T, H1_T, out=buf1)
-        np.subtract(1, H1_T, out=rest1)
-        dz1_T = np.multiply(buf1, rest1, out=buf1)
+        dz1_T = np.multiply(buf2, rest1, out=buf2)
         # dL/dW1_T = dz1_T [1; x^T]^T
         np.matmul(dz1_T, ones1, out=dW1_T[:, :1])
         outer(dz1_T, x, out=dW1_T[:, 1:], work=(pad1, pad2))
