@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from derive.dense import Stack
 from derive.diagnostic import refuse
 from derive.flatten import Program, is_hidden
-from derive.gradient import Adjoint, AdjointNames, Backward, Use, adjoint_name, backward
+from derive.gradient import Adjoint, Backward, Use, adjoint_name, backward
 from derive.indexing import filled
 from derive.infer import shape_of
 from derive.matrix import matrix_form
@@ -172,6 +172,22 @@ def spread_gradients(derivation: Derivation) -> Gradients:
     too, where a formula has no derivative.
     """
     return _Writer(derivation, backward(derivation), True).gradients()
+
+
+class AdjointNames(Collection[str]):
+    """The names of adjoints, in their order."""
+
+    def __init__(self, adjoints: Mapping[str, Adjoint]) -> None:
+        self.adjoints = adjoints
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name[:1] == "d" and name[1:] in self.adjoints
+
+    def __iter__(self) -> Iterator[str]:
+        return map(adjoint_name, self.adjoints)
+
+    def __len__(self) -> int:
+        return len(self.adjoints)
 
 
 class _Writer:

@@ -8,7 +8,7 @@ cross-entropy: `yhat - y`) is a name replaced by what it stands for.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
@@ -244,22 +244,6 @@ def at(value: Poly, shape: Shape, slots: tuple[Slot, ...]) -> Poly:
     """A tensor given by its general entry, read at `slots`."""
     pairs = zip(free_entry(shape), slots, strict=True)
     return rename(value, {place[0][0]: to for place, to in pairs if place})
-
-
-class AdjointNames(Collection[str]):
-    """The names of adjoints, in their order."""
-
-    def __init__(self, adjoints: Mapping[str, Adjoint]) -> None:
-        self.adjoints = adjoints
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name[:1] == "d" and name[1:] in self.adjoints
-
-    def __iter__(self) -> Iterator[str]:
-        return map(adjoint_name, self.adjoints)
-
-    def __len__(self) -> int:
-        return len(self.adjoints)
 
 
 def heads(value: Poly) -> set[str]:

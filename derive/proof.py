@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from derive.diagnostic import DeriveError
 from derive.facts import rules_for
-from derive.formulas import Gradients, shapes_with_adjoints
-from derive.gradient import AdjointNames, adjoint_name
+from derive.formulas import AdjointNames, Gradients, shapes_with_adjoints
+from derive.gradient import adjoint_name
 from derive.infer import typed
 from derive.local import prime
 from derive.lower import Blocks, lower
