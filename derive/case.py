@@ -107,7 +107,7 @@ class Case:
         """What is evaluated for the claims about one name: the forward and the backward pass."""
         if of not in self.programs:
             truth = self.truth(of)
-            named = {step.name: step.term for step in truth.gradients.steps}
+            named = truth.prover.steps
             shapes = {n: column_shape(s) for n, s in truth.prover.shapes.items()}
             constants = {self.inner[n]: v for n, v in self.setting.constants.items()}
             sizes = tuple(self.inner[n] for n in self.setting.loose_sizes())

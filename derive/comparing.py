@@ -17,6 +17,7 @@ from derive.exact import DIGITS, Evaluator, Table
 from derive.points import choices, constant, draw, entries, size_names
 from derive.shape import Shape
 from derive.term import Derivation, Equation, Term, variables
+from derive.unfolding import needed
 
 SEEDS = 2
 MOST_ENTRIES = 500_000
@@ -61,19 +62,15 @@ class Point:
             return self.evaluator.table(term)
 
     def _fill(self, names: Iterable[str]) -> None:
-        """Calculates what names stand for, in the order in which they are given."""
-        values, wanted = self.evaluator.values, set[str]()
-        todo = [name for name in names if name not in values]
-        while todo:
-            name = todo.pop()
-            if name in self.named and name not in wanted:
-                wanted.add(name)
-                todo += [one for one in variables(self.named[name]) if one not in values]
-            elif self.below is not None:
-                self.below._fill((name,))
-        for name in self.named if wanted else ():
-            if name in wanted:
-                values[name] = self.evaluated(self.named[name])
+        """Calculates what names stand for, each after those in it."""
+        values = self.evaluator.values
+        missing = [name for name in names if name not in values]
+        wanted = needed(missing, self.named, values)
+        if self.below is not None and missing:
+            inner = (one for name in wanted for one in variables(self.named[name]))
+            self.below._fill(name for name in (*missing, *inner) if name not in self.named)
+        for name in wanted:
+            values[name] = self.evaluated(self.named[name])
 
 
 @dataclass

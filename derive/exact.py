@@ -6,8 +6,9 @@ the NumPy code that a module contains.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import product
 from operator import add, mul, sub
 from typing import Any
@@ -17,9 +18,9 @@ import mpmath
 from derive.arithmetic import EXACTLY, Arithmetic, Number, NumberCalculus
 from derive.deadline import check_time
 from derive.functions import is_function
-from derive.ops import Op, op_row
+from derive.ops import Op, op_row, put
 from derive.shape import Shape
-from derive.term import Apply, Const, Derivation, Term, Var
+from derive.term import Apply, Attr, Const, Derivation, Term, Var
 
 DIGITS = 50
 
@@ -88,29 +89,75 @@ class Evaluator:
         row = op_row(term.op)
         found = [self._found(arg) for arg in term.args]
         shape = row.shape([own for own, _ in found], term.attrs)
-        quick = self._at_once(term.op, shape, [table for _, table in found])
+        quick = self._at_once(term, shape, found)
         if quick is not None:
             return shape, quick
         outside = 0 if term.op == "each" else None
         args = [Operand(own, _keyed(table, outside)) for own, table in found]
-        places = product(*(range(dim.size(self.sizes)) for dim in shape))
-        return shape, {p: self._entry(row, p, args, term.attrs) for p in places}
+        return shape, {p: self._entry(row, p, args, term.attrs) for p in self._places(shape)}
+
+    def _places(self, shape: Shape) -> Iterator[tuple[int, ...]]:
+        return product(*(range(dim.size(self.sizes)) for dim in shape))
 
     def _entry(self, row: Op, place: tuple[int, ...], args: list[Operand], attrs: Any) -> Number:
         check_time()
         return row.index(self.calculus, place, args, attrs)
 
-    def _at_once(self, op: str, shape: Shape, tables: list[Table]) -> Table | None:
+    def _at_once(self, term: Apply, shape: Shape, found: list[tuple[Shape, Table]]) -> Table | None:
         """The entries of the commonest ops, found without asking for each; None for others."""
+        op, tables = term.op, [table for _, table in found]
         if op == "matmul":
             return _matrix_product(tables[0], tables[1], self.calculus.arithmetic.total)
         if op == "transpose" and shape:
             return {(j, i): value for (i, j), value in tables[0].items()}
         if op in TERMWISE:
-            return _termwise(TERMWISE[op], *tables)
+            return self._termwise(TERMWISE[op], shape, found)
+        if op == "div":
+            below = {p: self.calculus.power(v, Fraction(-1)) for p, v in tables[1].items()}
+            return self._termwise(mul, shape, [found[0], (found[1][0], below)])
+        if op == "neg":
+            return {place: -value for place, value in tables[0].items()}
+        if op == "concat":
+            return self._beside(term.attrs[0], shape, found)
+        if op == "softmax":
+            return self._softmax(term.attrs[0], tables[0])
         if is_function(op):
             return {place: self._value(op, value) for place, value in tables[0].items()}
         return None
+
+    def _termwise(self, here: Termwise, shape: Shape, found: list[tuple[Shape, Table]]) -> Table:
+        """An op on two entries, each where broadcasting puts it."""
+        check_time()
+        (_, left), (_, right) = found
+        if left.keys() != right.keys():
+            places = list(self._places(shape))
+            left, right = (_broadcast(*one, places) for one in found)
+        return {place: here(value, right[place]) for place, value in left.items()}
+
+    def _beside(self, axis: Attr, shape: Shape, found: list[tuple[Shape, Table]]) -> Table:
+        """Blocks along an axis; a number is a block of one entry, the same for every line."""
+        assert isinstance(axis, int)
+        lines = [
+            (table, k if own else None)
+            for own, table in found
+            for k in range(own[axis].size(self.sizes) if own else 1)
+        ]
+        made: Table = {}
+        for place in self._places(shape):
+            table, k = lines[place[axis]]
+            made[place] = table[()] if k is None else table[put(place, axis, k)]
+        return made
+
+    def _softmax(self, axis: Attr, table: Table) -> Table:
+        """Softmax along an axis, the sum of a line found once for all of it."""
+        assert isinstance(axis, int)
+        powers = {place: self._value("exp", value) for place, value in table.items()}
+        lines: dict[tuple[int, ...], list[Number]] = {}
+        for place, value in powers.items():
+            lines.setdefault(put(place, axis, 0), []).append(value)
+        total = self.calculus.arithmetic.total
+        below = {p: self.calculus.power(total(line), Fraction(-1)) for p, line in lines.items()}
+        return {place: value * below[put(place, axis, 0)] for place, value in powers.items()}
 
     def _value(self, function: str, value: Number) -> Number:
         check_time()
@@ -121,17 +168,15 @@ Termwise = Callable[[Number, Number], Number]
 TERMWISE: Mapping[str, Termwise] = {"add": add, "sub": sub, "mul": mul}
 
 
-def _termwise(here: Termwise, left: Table, right: Table) -> Table | None:
-    """An op on two entries, where both stand at one place, or one is a number for all."""
-    if left.keys() == right.keys():
-        return {place: here(value, right[place]) for place, value in left.items()}
-    if () in right:
-        other = right[()]
-        return {place: here(value, other) for place, value in left.items()}
-    if () in left:
-        other = left[()]
-        return {place: here(other, value) for place, value in right.items()}
-    return None
+def _broadcast(own: Shape, table: Table, places: list[tuple[int, ...]]) -> Table:
+    """The entries that broadcasting puts at these places."""
+    if not own:
+        return dict.fromkeys(places, table[()])
+    if len(places) == len(table) and len(places[0]) == len(own):
+        return table
+    ones = [dim.is_one for dim in own]
+    mine = ((place, zip(ones, place[-len(own) :], strict=True)) for place in places)
+    return {place: table[tuple(0 if one else k for one, k in pairs)] for place, pairs in mine}
 
 
 def _matrix_product(a: Table, b: Table, total: Callable[[Iterable[Number]], Number]) -> Table:

@@ -117,9 +117,10 @@ def _learn(equation: Equation, shapes: Mapping[str, Shape], calculus: PolyCalcul
         return
     slots = blocks[0][1]
     raw = operand(equation.term, shapes, calculus)(*slots)
-    value = normal(raw, rules)
     name = factor(equation.name, *slots)
-    found = [definition(name, value, slots)]
+    found: list[Definition | None] = []
+    if _speaks_of_functions(raw):  # a definition goes by one, and the normal form makes none
+        found.append(definition(name, normal(raw, rules), slots))
     if isinstance(equation.term, Apply) and equation.term.op == "log_softmax":
         softmax = normal(calculus.fn("exp", raw), rules)
         found.append(definition(factor("exp", arg=name), softmax, slots))
@@ -129,6 +130,11 @@ def _learn(equation: Equation, shapes: Mapping[str, Shape], calculus: PolyCalcul
     if len(raw.terms) == 1 and equation.name in rules.positive and positive_sum(raw, rules):
         names = tuple(place[0][0] if place else "" for place in slots)
         rules.unfold[equation.name] = (names, raw)
+
+
+def _speaks_of_functions(raw: Poly) -> bool:
+    """Whether a factor of a formula is a function, or a sum under an exponent."""
+    return any(atom.arg is not None for term in raw.terms for atom, _ in term.factors)
 
 
 def definition(name: Poly, value: Poly, slots: tuple[Slot, ...]) -> Definition | None:

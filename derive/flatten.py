@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from derive.ops import op_row
@@ -66,7 +65,7 @@ def flatten(derivation: Derivation, shapes: Mapping[str, Shape]) -> Program:
     def node(term: Term, args: tuple[Term, ...], name: str = "") -> Term:
         if not isinstance(term, Apply):
             return aliases.get(term.name, term) if isinstance(term, Var) else term
-        plain = replace(term, args=args, span=None)
+        plain = Apply(term.op, args, term.attrs)
         made = name or known.setdefault(plain, f"{HIDDEN}{len(nodes)}")
         if made not in nodes:
             nodes[made] = plain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -17,8 +17,9 @@ from derive.matrix import matrix_form
 from derive.notation import latex_name, write
 from derive.shape import Shape, shape_text
 from derive.symbolic import forward_form, sympy_form
-from derive.term import Derivation, Term, Var, apply, substitute, variables
+from derive.term import Derivation, Term, Var, apply, substitute
 from derive.tidy import hoisted, scalar_names, written_out
+from derive.unfolding import Both, OnDemand, needed
 from derive.unraised import formula_of
 
 
@@ -36,7 +37,7 @@ class Gradient:
     """dL/d(name) in every form: `matrix`, `latex`, `numpy`, `index`, with `shape` and `facts`."""
 
     name: str
-    adjoint: Adjoint
+    adjoints: Mapping[str, Adjoint] = field(repr=False)
     table: Mapping[str, Step] = field(repr=False)
     written: Mapping[str, Term] = field(repr=False)
     scalars: frozenset[str] = field(repr=False)
@@ -44,9 +45,14 @@ class Gradient:
     program: Program = field(repr=False)
 
     @property
+    def adjoint(self) -> Adjoint:
+        """The general entry, with the facts that it relies on and the ops that it goes through."""
+        return self.adjoints[self.name]
+
+    @property
     def shape(self) -> Shape:
         """The shape, that of the name itself."""
-        return self.adjoint.shape
+        return self.program.shapes[self.name]
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -66,13 +72,11 @@ class Gradient:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The equations that lead to it, in order, itself last."""
-        found = {adjoint_name(self.name)}
-        todo = [self.step]
-        while todo:
-            new = {n for n in variables(todo.pop()) if n in self.table} - found
-            found |= new
-            todo += [self.table[name].term for name in new]
-        return tuple(step for name, step in self.table.items() if name in found)
+        own = adjoint_name(self.name)
+        terms = OnDemand(self.table, lambda name: self.table[name].term)
+        found = set(needed((own,), terms)) - {own}
+        names = (adjoint_name(node) for node in reversed(self.program.nodes))
+        return (*(self.table[name] for name in names if name in found), self.table[own])
 
     @property
     def matrix(self) -> str:
@@ -109,7 +113,10 @@ class Gradient:
 
 @dataclass(frozen=True)
 class Gradients(Mapping[str, Gradient]):
-    """The gradient of the loss by every name: parameters, the input, every intermediate."""
+    """The gradient of the loss by every name: parameters, the input, every intermediate.
+
+    Each is found when something of it is first asked for.
+    """
 
     derivation: Derivation
     backward: Backward
@@ -142,10 +149,8 @@ class Gradients(Mapping[str, Gradient]):
         return tuple(first.table.values())
 
 
-def gradients(source: Stack | Derivation, *, spread: bool = False) -> Gradients:
+def gradients(source: Stack | Derivation) -> Gradients:
     """The gradients of a stack or of a derivation, at symbolic sizes.
-
-    With `spread`, a gradient that is the same along an axis is written with an array of ones.
 
     Raises DeriveError where a formula has no derivative or no matrix form here.
 
@@ -154,7 +159,35 @@ def gradients(source: Stack | Derivation, *, spread: bool = False) -> Gradients:
     '[1 H1]^T (((yhat - y) W3[1:]^T) ∘ H2 ∘ (1 - H2)) / N'
     """
     derivation = source.derivation if isinstance(source, Stack) else source
-    return _Writer(derivation, backward(derivation), spread).gradients()
+    found = _Writer(derivation, backward(derivation), False).gradients()
+    for name in found.table:  # now, so that what has none is refused here
+        assert found.table[name].step
+    return found
+
+
+def spread_gradients(derivation: Derivation) -> Gradients:
+    """The gradients of a derivation, each derived when it is first asked for.
+
+    One that is the same along an axis is written with an array of ones. Raises DeriveError, then
+    too, where a formula has no derivative.
+    """
+    return _Writer(derivation, backward(derivation), True).gradients()
+
+
+class AdjointNames(Collection[str]):
+    """The names of adjoints, in their order."""
+
+    def __init__(self, adjoints: Mapping[str, Adjoint]) -> None:
+        self.adjoints = adjoints
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name[:1] == "d" and name[1:] in self.adjoints
+
+    def __iter__(self) -> Iterator[str]:
+        return map(adjoint_name, self.adjoints)
+
+    def __len__(self) -> int:
+        return len(self.adjoints)
 
 
 class _Writer:
@@ -163,19 +196,21 @@ class _Writer:
     def __init__(self, derivation: Derivation, swept: Backward, spread: bool) -> None:
         self.derivation, self.swept, self.spread = derivation, swept, spread
         self.program = swept.program
-        self.adjoints = {adjoint_name(name): a for name, a in swept.adjoints.items()}
+        self.adjoints = swept.adjoints
         self.scalars = scalar_names(self.program.shapes)
-        self.known = self.program.shapes | {n: a.shape for n, a in self.adjoints.items()}
         self.latest = {
             term.name: Var(name)
             for name, term in self.program.aliases.items()
             if isinstance(term, Var)
         }
-        self.known |= {n.name: self.known[name] for name, n in self.latest.items()}
-        self.steps = {
-            name: Step(name, self._raised(a), a.shape, a.uses) for name, a in self.adjoints.items()
-        }
-        self.written = written_out({name: step.term for name, step in self.steps.items()})
+        self.shapes = shapes_with_adjoints(swept)
+        self.known = self.shapes | {n.name: self.shapes[name] for name, n in self.latest.items()}
+        self.steps = OnDemand(AdjointNames(self.adjoints), self._step)
+        self.written = written_out(OnDemand(self.steps, lambda name: self.steps[name].term))
+
+    def _step(self, name: str) -> Step:
+        adjoint = self.adjoints[name[1:]]
+        return Step(name, self._raised(adjoint), adjoint.shape, adjoint.uses)
 
     def _raised(self, adjoint: Adjoint) -> Term:
         raised = self._formula(adjoint)
@@ -189,32 +224,32 @@ class _Writer:
 
     def _formula(self, adjoint: Adjoint) -> Term:
         if not self.spread:
-            return matrix_form(adjoint.value, adjoint.shape, self._shape)
-        return formula_of(adjoint.value, adjoint.shape, self.shapes)
-
-    @cached_property
-    def shapes(self) -> dict[str, Shape]:
-        """The shapes of all names, those of adjoints among them."""
-        return self.known | {n: self._shape(n) for n in (*self.adjoints, *self.program.shapes)}
-
-    def _shape(self, name: str) -> Shape:
-        adjoint = self.adjoints.get(name)
-        return adjoint.shape if adjoint is not None else self.program.shapes[name]
+            return matrix_form(adjoint.value, adjoint.shape, self.shapes.__getitem__)
+        return formula_of(adjoint.value, adjoint.shape, self.known)
 
     def gradients(self) -> Gradients:
-        table = {a.name: self._gradient(a) for a in self.adjoints.values()}
-        for name, term in self.program.aliases.items():
-            if isinstance(term, Var) and term.name in table:
-                table[name] = table[term.name]
-        return Gradients(self.derivation, self.swept, table)
+        aliases = self.program.aliases.items()
+        self.same = {
+            n: t.name for n, t in aliases if isinstance(t, Var) and t.name in self.adjoints
+        }
+        self.table = OnDemand(Both(self.adjoints, self.same), self._gradient)
+        return Gradients(self.derivation, self.swept, self.table)
 
-    def _gradient(self, adjoint: Adjoint) -> Gradient:
+    def _gradient(self, name: str) -> Gradient:
+        if name in self.same:
+            return self.table[self.same[name]]
         return Gradient(
-            adjoint.name,
-            adjoint,
+            name,
+            self.adjoints,
             self.steps,
             self.written,
             self.scalars,
             self.derivation.sizes,
             self.program,
         )
+
+
+def shapes_with_adjoints(swept: Backward) -> dict[str, Shape]:
+    """The shapes of all names of a program, and of its adjoints."""
+    shapes = swept.program.shapes
+    return shapes | {adjoint_name(name): shapes[name] for name in swept.adjoints.order}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple
 
 from derive.diagnostic import refuse
@@ -60,45 +61,69 @@ class Backward(NamedTuple):
     rules that its normal forms are made by."""
 
     program: Program
-    adjoints: Mapping[str, Adjoint]
+    adjoints: Sweep
     rules: Rules
 
 
 def backward(derivation: Derivation) -> Backward:
-    """The adjoint of every name that the loss depends on.
+    """The adjoint of every name that the loss depends on, each found when it is first asked for.
 
-    Raises DeriveError where a formula has no index form.
+    Raises DeriveError, then too, where a formula has no index form.
     """
     shapes = shapes_of(derivation)
     program = flatten(derivation, shapes)
     rules = rules_for(derivation, shapes)
-    return Backward(program, _Sweep(derivation, program, rules).run(), rules)
+    return Backward(program, Sweep(derivation, program, rules), rules)
 
 
-class _Sweep:
-    """One reverse pass: contributions collected per name, then named or kept to be inlined."""
+class Sweep(Mapping[str, Adjoint]):
+    """One reverse pass: contributions collected per name, then named or kept to be inlined.
+
+    It goes no farther than it is asked to: the adjoint of a name is found after those of its users,
+    once. Adjoints that may be named stand in `order`; of a hidden name, only a long one is.
+    """
 
     def __init__(self, derivation: Derivation, program: Program, rules: Rules) -> None:
-        self.derivation, self.program, self.rules = derivation, program, rules
+        self.program, self.rules = program, rules
         self.inputs = {s.name for s in derivation.symbols if s.kind in ("param", "input")}
-        self.incoming: dict[str, list[tuple[str, Poly]]] = {}
+        self.users: dict[str, list[tuple[str, int]]] = {self._target(derivation.loss): []}
+        for name in reversed(program.nodes):
+            for place, arg in enumerate(program.nodes[name].args if name in self.users else ()):
+                if isinstance(arg, Var) and self._matters(arg.name):
+                    self.users.setdefault(arg.name, []).append((name, place))
+        names = (*reversed(program.nodes), *(symbol.name for symbol in derivation.symbols))
+        self.order = tuple(name for name in names if name in self.users)
         self.inlined: dict[str, Poly] = {}
         self.facts: dict[str, frozenset[str]] = {}
         self.named: dict[str, Adjoint] = {}
-        self.arithmetic = program.arithmetic()
         self.uses: dict[str, tuple[Use, ...]] = {}
+        self.patterns: dict[str, Pattern] = {}
 
-    def run(self) -> dict[str, Adjoint]:
-        loss = self._target(self.derivation.loss)
-        self.incoming[loss] = [("", ONE)]
-        for name in reversed(self.program.nodes):
-            if name in self.incoming:
-                self._settle(name)
-                self._send(name, self.program.nodes[name])
-        for symbol in self.derivation.symbols:
-            if symbol.name in self.incoming:
-                self._settle(symbol.name)
-        return self.named
+    def __getitem__(self, name: str) -> Adjoint:
+        if name not in self.named:
+            self._reach(name)
+        return self.named[name]
+
+    def __contains__(self, name: object) -> bool:
+        if isinstance(name, str) and is_hidden(name):
+            self._reach(name)
+            return name in self.named
+        return name in self.users
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self.order if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _reach(self, name: str) -> None:
+        """Settles the users of a name, theirs before them, and the name itself."""
+        todo = [name] if name in self.users else []
+        while todo:
+            before = [user for user, _ in self.users[todo[-1]] if user not in self.facts]
+            todo += before
+            if not before and (last := todo.pop()) not in self.facts:
+                self._settle(last)
 
     def _target(self, name: str) -> str:
         term = self.program.aliases.get(name, Var(name))
@@ -108,14 +133,21 @@ class _Sweep:
 
     def _settle(self, name: str) -> None:
         """The adjoint of a node whose users are all done: named, or inlined if it has no name."""
-        shape = self.program.shapes[name]
-        value, self.facts[name] = self._shortest(self.incoming[name])
+        users = self.users[name]
+        incoming = [(user, self._sent(user, place)) for user, place in users] or [("", ONE)]
+        value, given = self._shortest(incoming)
+        self.uses[name] = tuple(use for user, place in users for use in self._used(user, place))
         if (is_hidden(name) and len(value.terms) <= TERMS) or value == ONE:
             self.inlined[name] = value
-        if is_hidden(name) and name in self.inlined:
-            return
-        facts, uses = tuple(sorted(self.facts[name])), self.uses.get(name, ())
-        self.named[name] = Adjoint(name, value, shape, facts, uses)
+        if not (is_hidden(name) and name in self.inlined):
+            facts, shape = tuple(sorted(given)), self.program.shapes[name]
+            self.named[name] = Adjoint(name, value, shape, facts, self.uses[name])
+        self.facts[name] = given
+
+    def _used(self, user: str, place: int) -> tuple[Use, ...]:
+        """How a name is used by a node, and how that is, where it has no name."""
+        later = self.uses[user] if is_hidden(user) else ()
+        return (Use(self.program.nodes[user].op, place, user), *later)
 
     def _shortest(self, incoming: list[tuple[str, Poly]]) -> tuple[Poly, frozenset[str]]:
         """The sum of the contributions, each with its adjoint by name or expanded; its facts."""
@@ -160,18 +192,19 @@ class _Sweep:
             return None
         return operand(term, self.program.shapes, PolyCalculus(self.rules)).at(atom.slots)
 
-    def _send(self, name: str, node: Apply) -> None:
-        """Adds the contribution of one op to the adjoint of each of its operands."""
-        shapes = [self._shape(arg) for arg in node.args]
-        numbered = pattern(shapes, node.attrs)
-        for place, arg in enumerate(node.args):
-            if isinstance(arg, Var) and self._matters(arg.name):
-                template = vjp(node.op, numbered.attrs, numbered.shapes, place)
-                value = self._filled(resized(template, numbered), name, node)
-                later = self.uses.get(name, ()) if is_hidden(name) else ()
-                use = Use(node.op, place, name)
-                self.uses[arg.name] = (*self.uses.get(arg.name, ()), use, *later)
-                self.incoming.setdefault(arg.name, []).append((name, value))
+    def _sent(self, name: str, place: int) -> Poly:
+        """The contribution of one op to the adjoint of one of its operands."""
+        node = self.program.nodes[name]
+        if name not in self.patterns:
+            self.patterns[name] = pattern([self._shape(arg) for arg in node.args], node.attrs)
+        numbered = self.patterns[name]
+        template = vjp(node.op, numbered.attrs, numbered.shapes, place)
+        return self._filled(resized(template, numbered), name, node)
+
+    @cached_property
+    def arithmetic(self) -> dict[str, Term]:
+        """The unnamed sums and products of the forward pass, by their formulas."""
+        return self.program.arithmetic()
 
     def _shape(self, arg: Term) -> Shape:
         return self.program.shapes[arg.name] if isinstance(arg, Var) else ()

@@ -57,7 +57,8 @@ def shape_of(term: Term, shapes: Mapping[str, Shape]) -> Shape:
 def _apply(old: Apply, args: tuple[Typed, ...], text: str, sizes: Mapping[str, int]) -> Typed:
     terms, dims = tuple(a[0] for a in args), tuple(a[1] for a in args)
     op = "mul" if old.op == "matmul" and () in dims else old.op
-    new = old if op == old.op and same_objects(terms, old.args) else replace(old, op=op, args=terms)
+    same = op == old.op and same_objects(terms, old.args)
+    new = old if same else Apply(op, terms, old.attrs, old.span)
     row = op_row(op)
     if row.arity is not None and row.arity != len(args):
         wanted = f"{row.arity} operand{'s' * (row.arity > 1)}"

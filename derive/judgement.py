@@ -182,8 +182,8 @@ class Judgement:
     def _given(self, claimed: Term) -> set[str]:
         """The facts on which the adjoints in a formula and in the truth rely."""
         names = {*variables(claimed), *variables(self.true)}
-        table = self.truth.gradients
-        return {f for n in table if adjoint_name(table[n].name) in names for f in table[n].facts}
+        adjoints = (self.truth.gradients[n[1:]] for n in names if n in self.truth.prover.steps)
+        return {fact for adjoint in adjoints for fact in adjoint.facts}
 
     # --------------------------------------------------------------------------------- arrays
 

@@ -10,7 +10,6 @@ from derive.case import LEAF, Reading
 from derive.chains import factors_of
 from derive.diagnostic import DeriveError
 from derive.edits import Edit, Names
-from derive.gradient import adjoint_name
 from derive.lower import lower
 from derive.notation import write
 from derive.repair import Goal, Search
@@ -111,8 +110,7 @@ class Mender:
         if self.truth.seeded or target.wrt not in self.truth.gradients:
             return self.truth.prover.flat(self.truth.formula(target))
         term = self.truth.gradients[target.wrt].term
-        known = {adjoint_name(name) for name in self.truth.gradients}
-        if known & set(variables(term)):
+        if any(name in self.truth.prover.steps for name in variables(term)):
             return self.truth.written(target.wrt)
         return term
 

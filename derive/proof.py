@@ -7,13 +7,14 @@ small at any depth. Equal normal forms are a proof; anything else is none.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
 from derive.diagnostic import DeriveError
 from derive.facts import rules_for
-from derive.formulas import Gradients
+from derive.formulas import AdjointNames, Gradients, shapes_with_adjoints
 from derive.gradient import adjoint_name
 from derive.infer import typed
 from derive.local import prime
@@ -35,7 +36,7 @@ from derive.term import (
     substitute,
     variables,
 )
-from derive.unfolding import unfolded
+from derive.unfolding import OnDemand, needed, unfolded
 
 EFFORT, EFFORT_PER_NODE = 4_000, 20
 """Terms that one search for a proof may go through: the textbook's proofs need 1 to 6 a node."""
@@ -58,11 +59,11 @@ class Prover:
         self.aliases = {name: term for name, term in aliases if isinstance(term, Var)}
         self.aliases |= copies(gradients.derivation.equations)
         self.shapes.update({name: self.shapes[t.name] for name, t in self.aliases.items()})
-        self.steps = {step.name: step.term for step in gradients.steps}
-        self.shapes.update({step.name: step.shape for step in gradients.steps})
-        self.functions: dict[str, frozenset[str]] = {}
-        for name, term in self.steps.items():
-            self.functions[name] = self._functions(term)
+        adjoints = gradients.backward.adjoints
+        self.steps = OnDemand(AdjointNames(adjoints), lambda name: gradients[name[1:]].step)
+        shapes = shapes_with_adjoints(gradients.backward)
+        self.adjoints = tuple(adjoint_name(name) for name in adjoints.order)
+        self.shapes.update({name: shapes[name] for name in self.adjoints})
         equations = gradients.derivation.equations
         self.forward = frozenset[str]().union(*(functions_of(e.term) for e in equations))
         self.readings: dict[tuple[frozenset[str], bool], _Reading] = {}
@@ -122,8 +123,8 @@ class Prover:
 
     def _functions(self, term: Term) -> frozenset[str]:
         """The functions in a formula, with its adjoints put in."""
-        inner = (self.functions[name] for name in variables(term) if name in self.functions)
-        return functions_of(term).union(*inner)
+        inner = (self.steps[name] for name in needed(variables(term), self.steps))
+        return functions_of(term).union(*map(functions_of, inner))
 
     def gradient(self, name: str, formula: Term, *, quick: bool = False) -> Proof | None:
         """A proof that the formula is dL/d(name), or None; its facts are those of both sides.
@@ -148,6 +149,10 @@ class Prover:
         return unfolded(term, self.steps)
 
 
+Table = dict[Key, tuple[str, Scale, frozenset[str]]]
+"""Quantities by their keys: each one's name, scale, and the facts on which that rests."""
+
+
 class _Reading:
     """Normal forms under one set of rules, and the quantities that are known by them."""
 
@@ -162,6 +167,8 @@ class _Reading:
         self.inline, opened = inline, by_formula if inline else by_entry
         self.opened = opened(derivation.equations, expand)
         self.names: dict[Apply, tuple[Term, frozenset[str]]] = {}
+        self.tables: dict[Shape, Table] = {}
+        self.forward = {e.name: e.term for e in derivation.equations}
 
     def _prime(self, name: str, arg: Poly) -> Poly:
         return prime(name, arg, self.rules)
@@ -177,16 +184,27 @@ class _Reading:
             shape=shape,
         )
 
-    @cached_property
-    def known(self) -> dict[Key, tuple[str, Scale, frozenset[str]]]:
-        """Keys of the quantities that have a name: forward nodes, then adjoints."""
-        table: dict[Key, tuple[str, Scale, frozenset[str]]] = {}
+    def known(self, shape: Shape) -> Table:
+        """Keys of the quantities of one shape that have a name: forward nodes, then adjoints."""
+        if shape not in self.tables:
+            names = (n for n in (*self.forward, *self.prover.adjoints) if self._named_so(n, shape))
+            self.tables[shape] = self._table(names)
+        return self.tables[shape]
+
+    def _named_so(self, name: str, shape: Shape) -> bool:
+        """Whether a name is one of a quantity of this shape."""
+        return _same(self.shapes[name], shape) and (
+            name in self.forward or name in self.prover.steps
+        )
+
+    def _table(self, names: Iterable[str]) -> Table:
+        """The names of quantities by their keys, the first of those that have one key."""
+        table: Table = {}
         used, left = frozenset(self.rules.used), self.rules.effort.left
         if not self.inline:
             self.rules.effort.left = None  # needed whatever the proof at hand may cost
-        derivation = self.prover.gradients.derivation
-        forward = {e.name: e.term for e in derivation.equations}
-        for name, term in (*forward.items(), *self.prover.steps.items()):
+        for name in names:
+            term = self.forward[name] if name in self.forward else self.prover.steps[name]
             if isinstance(term, Const | Var):
                 continue
             self.rules.used.clear()
@@ -233,8 +251,8 @@ class _Reading:
         """The known quantity that a formula is, with its scalar; or None."""
         shape, used = typed(term, self.shapes)[1], set(self.rules.used)
         key, scale = primitive(self.lower(term, shape))
-        found = self.known.get(key)
-        if found is None or scale is None or not _same(self.shapes[found[0]], shape):
+        found = self.known(shape).get(key)
+        if found is None or scale is None:
             self.rules.used.intersection_update(used)
             return None
         self.rules.used.update(found[2])

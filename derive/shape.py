@@ -62,6 +62,10 @@ def broadcast(a: Shape, b: Shape) -> Shape | None:
 
     Ranks differ only by leading axes, and an axis of size 1 repeats: NumPy's rule.
     """
+    if a == b or not b:
+        return a
+    if not a:
+        return b
     rank = max(len(a), len(b))
     pairs = zip(_lead(a, rank), _lead(b, rank), strict=True)
     dims = [_wider(one, other) for one, other in pairs]

@@ -8,7 +8,7 @@ care who wrote the formula.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeVar
 
@@ -141,10 +141,13 @@ def fold(term: Term, combine: Callable[[Term, tuple[R, ...]], R]) -> R:
         args = node.args if isinstance(node, Apply) else ()
         if args and not ready:
             todo.append((node, True))
-            todo.extend((arg, False) for arg in reversed(args))
+            todo.extend([(arg, False) for arg in reversed(args)])
             continue
-        results = tuple(done[len(done) - len(args) :])
-        del done[len(done) - len(args) :]
+        if not args:
+            done.append(combine(node, ()))
+            continue
+        results = tuple(done[-len(args) :])
+        del done[-len(args) :]
         done.append(combine(node, results))
     return done[0]
 
@@ -154,7 +157,7 @@ def rebuild(term: Term, change: Callable[[Term], Term]) -> Term:
 
     def node(old: Term, args: tuple[Term, ...]) -> Term:
         if isinstance(old, Apply) and not same_objects(args, old.args):
-            return change(replace(old, args=args))
+            return change(Apply(old.op, args, old.attrs, old.span))
         return change(old)
 
     return fold(term, node)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from derive.shape import Shape
 from derive.term import Apply, Const, Term, Var, apply, const, fold, size, substitute, variables
+from derive.unfolding import OnDemand, needed
 
 LONGEST = 90
 """Nodes up to which a gradient is printed without naming the adjoints it goes through."""
@@ -87,14 +88,19 @@ def _product(old: Apply, a: Scaled, b: Scaled) -> Scaled:
     return Scaled(coef, below, Apply(old.op, (a.core, b.core), old.attrs))
 
 
-def written_out(steps: Mapping[str, Term], longest: int = LONGEST) -> dict[str, Term]:
+def written_out(steps: Mapping[str, Term], longest: int = LONGEST) -> Mapping[str, Term]:
     """Each step with the steps before it put in, or as it stands where that is too long to read."""
     found: dict[str, Term] = {}
-    for name, term in steps.items():
-        before = {n: found[n] for n in variables(term) if n in found}
-        longer = size(term) + sum(size(one) for one in before.values())
-        found[name] = substitute(term, before) if longer <= longest else term
-    return found
+
+    def made(name: str) -> Term:
+        for one in needed((name,), steps, found):
+            term = steps[one]
+            before = {n: found[n] for n in variables(term) if n in found}
+            longer = size(term) + sum(size(inner) for inner in before.values())
+            found[one] = substitute(term, before) if longer <= longest else term
+        return found[name]
+
+    return OnDemand(steps, made)
 
 
 def scalar_names(shapes: Mapping[str, Shape]) -> frozenset[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from derive.diagnostic import refuse
-from derive.formulas import Gradients, gradients
+from derive.formulas import Gradients, spread_gradients
 from derive.gradient import adjoint_name
 from derive.indexing import closed, filled, fresh_letter
 from derive.proof import Prover
@@ -49,7 +49,7 @@ class Truth:
     def __init__(self, derivation: Derivation, shapes: Mapping[str, Shape], of: str) -> None:
         self.shapes, self.of = shapes, of
         self.seeded = bool(shapes[of])
-        self.gradients: Gradients = gradients(_seeded(derivation, shapes, of), spread=True)
+        self.gradients: Gradients = spread_gradients(_seeded(derivation, shapes, of))
         self.prover = Prover(self.gradients)
 
     @cached_property

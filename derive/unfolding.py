@@ -1,18 +1,86 @@
-"""A formula with the names of steps in it written out, each by those before it."""
+"""Formulas that are made of named steps: the steps that one needs, and it with them written out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import chain
+from typing import TypeVar
 
 from derive.diagnostic import refuse
 from derive.term import Term, Var, substitute, variables, walk
+
+V = TypeVar("V")
 
 FLAT = 4_000
 """Nodes up to which steps are put into each other."""
 
 
+class OnDemand(Mapping[str, V]):
+    """Values by name, each made when it is first asked for; the names are those of a collection.
+
+    >>> lengths = OnDemand(["ab", "c"], len)
+    >>> lengths["ab"], lengths.made
+    (2, {'ab': 2})
+    """
+
+    def __init__(self, names: Collection[str], make: Callable[[str], V]) -> None:
+        self.names, self.make = names, make
+        self.made: dict[str, V] = {}
+
+    def __getitem__(self, name: str) -> V:
+        if name not in self.made:
+            if name not in self.names:
+                raise KeyError(name)
+            self.made[name] = self.make(name)
+        return self.made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.made or name in self.names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+class Both(Collection[str]):
+    """The names of two collections, which have none in common, one after the other."""
+
+    def __init__(self, one: Collection[str], other: Collection[str]) -> None:
+        self.one, self.other = one, other
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.other or name in self.one
+
+    def __iter__(self) -> Iterator[str]:
+        return chain(self.one, self.other)
+
+    def __len__(self) -> int:
+        return len(self.one) + len(self.other)
+
+
+def needed(
+    names: Iterable[str], steps: Mapping[str, Term], known: Collection[str] = ()
+) -> tuple[str, ...]:
+    """The steps among names, and those that they are made of, each after those in it.
+
+    What is `known` is left out, and what is in it is not looked for.
+    """
+    found: dict[str, None] = {}
+    todo = [(name, False) for name in names]
+    while todo:
+        name, ready = todo.pop()
+        if ready:
+            found[name] = None
+        elif name not in found and name not in known and name in steps:
+            todo.append((name, True))
+            todo += [(inner, False) for inner in variables(steps[name])]
+    return tuple(found)
+
+
 def unfolded(term: Term, steps: Mapping[str, Term]) -> Term:
-    """The term without names of `steps`, which stand in order. Raises DeriveError beyond `FLAT`.
+    """The term without names of `steps`. Raises DeriveError beyond `FLAT`.
 
     >>> from derive.term import apply
     >>> unfolded(Var("b"), {"a": Var("x"), "b": apply("neg", Var("a"))})
@@ -20,23 +88,11 @@ def unfolded(term: Term, steps: Mapping[str, Term]) -> Term:
     """
     flat: dict[str, Term] = {}
     sizes: dict[str, int] = {}
-    for name in _needed(term, steps):
+    for name in needed(variables(term), steps):
         sizes[name] = _size_with(steps[name], sizes)
         flat[name] = substitute(steps[name], flat)
     _size_with(term, sizes)
     return substitute(term, flat)
-
-
-def _needed(term: Term, steps: Mapping[str, Term]) -> list[str]:
-    """The steps that a term speaks of, itself or by others: each after those in it."""
-    needed: set[str] = set()
-    todo = list(steps.keys() & set(variables(term)))
-    while todo:
-        name = todo.pop()
-        if name not in needed:
-            needed.add(name)
-            todo.extend(steps.keys() & set(variables(steps[name])))
-    return [name for name in steps if name in needed]
 
 
 def _size_with(term: Term, sizes: Mapping[str, int]) -> int:

@@ -7,13 +7,18 @@ from itertools import product
 from typing import Any
 
 import mpmath
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derive.exact import evaluate, forward
 from derive.gradient import Backward, adjoint_name, backward
 from derive.infer import check, shapes_of
+from derive.layers import stack
 from derive.local import free_entry
+from derive.normal import normal
+from derive.poly import ZERO
+from derive.rules import NO_RULES
 from derive.term import Derivation, Equation, Symbol, Term, Var, apply
 from tests.oracle import close, poly_value, random_table
 from tests.strategies import SIZES, TENSORS, B, N, terms
@@ -94,3 +99,29 @@ def test_names_that_the_loss_does_not_reach_have_no_gradient() -> None:
 def test_sizes_have_no_gradient() -> None:
     loss = apply("div", apply("sum", Var("Z"), attrs=(None, False)), Var("N"))
     assert set(backward(derivation_of(loss)).adjoints) == {"L", "Z"}
+
+
+def test_an_adjoint_is_found_with_those_that_it_is_made_of_and_no_others() -> None:
+    adjoints = backward(stack("3,4,5,2").derivation).adjoints
+    assert "W1" in adjoints
+    assert not adjoints.named
+    assert adjoints["W3"].shape
+    assert "z3" in adjoints.named
+    assert not {"H2", "z2", "W2", "H1", "z1", "W1", "x"} & set(adjoints.named)
+
+
+@pytest.mark.parametrize("options", [{}, {"loss": "mse"}, {"bias": "separate", "single": True}])
+def test_adjoints_do_not_depend_on_the_order_in_which_they_are_asked_for(
+    options: dict[str, Any],
+) -> None:
+    derivation = stack("3,4:tanh,5,2", **options).derivation
+    whole = backward(derivation).adjoints
+    for name in reversed(list(whole)):
+        alone = backward(derivation).adjoints[name]
+        assert alone._replace(value=ZERO) == whole[name]._replace(value=ZERO)
+        assert normal(alone.value, NO_RULES) == normal(whole[name].value, NO_RULES)
+
+
+def test_a_deep_network_has_its_gradients() -> None:
+    derivation = stack(",".join(["2"] * 257)).derivation
+    assert backward(derivation).adjoints["W1"].value.terms

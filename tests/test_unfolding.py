@@ -9,7 +9,7 @@ from derive.diagnostic import DeriveError
 from derive.layers import stack
 from derive.proof import Prover
 from derive.term import Term, Var, apply, variables
-from derive.unfolding import FLAT, unfolded
+from derive.unfolding import FLAT, Both, OnDemand, needed, unfolded
 
 
 def chain(depth: int) -> dict[str, Term]:
@@ -44,3 +44,34 @@ def test_an_adjoint_is_a_formula_of_forward_names() -> None:
     term = prover.flat(Var("dW1"))
     assert not prover.steps.keys() & set(variables(term))
     assert prover.equal(term, Var("dW1"), prover.shapes["dW1"])
+
+
+def test_what_is_needed_stands_after_what_is_in_it_and_comes_once() -> None:
+    steps = {"c": apply("add", Var("a"), Var("b")), "b": apply("neg", Var("a")), "a": Var("x")}
+    assert needed(("c", "b", "y"), steps) == ("a", "b", "c")
+    assert needed(("c",), steps, {"b"}) == ("a", "c")
+    assert needed((), steps) == ()
+
+
+def test_what_is_needed_is_found_at_any_depth() -> None:
+    assert needed(("s9999",), chain(10_000)) == tuple(chain(10_000))
+
+
+def test_a_value_is_made_when_it_is_asked_for_and_once() -> None:
+    asked: list[str] = []
+    lengths = OnDemand(["one", "three"], lambda name: asked.append(name) or len(name))
+    assert list(lengths) == ["one", "three"]
+    assert len(lengths) == 2
+    assert "three" in lengths
+    assert not asked
+    assert (lengths["three"], lengths["three"]) == (5, 5)
+    assert asked == ["three"]
+    with pytest.raises(KeyError):
+        lengths["two"]
+
+
+def test_names_of_two_collections() -> None:
+    both = Both(["a", "b"], {"c": 1})
+    assert list(both) == ["a", "b", "c"]
+    assert len(both) == 3
+    assert [name in both for name in ("a", "c", "d")] == [True, True, False]
