@@ -50,15 +50,15 @@ def in_a_row(products: list[Product]) -> Step:
     return Step(run, None)
 
 
-def first_product(given: Inputs) -> Callable[[Array, Array, Array], Product]:
-    """How the gradient of the first weights is multiplied."""
+def weight_product(given: Inputs) -> Callable[[Array, Array, Array], Product]:
+    """How the gradient of weights is multiplied."""
     return outer if given.case.batch == 1 else product
 
 
 def columns(given: Inputs) -> tuple[list[Product], list[Array]]:
     """Features x samples: the products, and the arrays of the gradients."""
     sizes, n, dtype = given.net.sizes, given.case.batch, given.x.dtype
-    X1 = given.ones_and_x
+    X1, multiply = given.ones_and_x, weight_product(given)
     W = list(given.params.values())
     W[0] = np.asfortranarray(W[0])
     A = [X1.T] + [np.ones((size + 1, n), dtype) for size in sizes[1:-1]]
@@ -68,15 +68,15 @@ def columns(given: Inputs) -> tuple[list[Product], list[Array]]:
     G = [np.empty_like(w, order="F" if k == 0 else "C") for k, w in enumerate(W)]
     found = [product(w.T, a, h) for w, a, h in zip(W, A, H, strict=True)]
     for k in reversed(range(1, len(W))):
-        found.append(product(A[k], D[k].T, G[k]))
+        found.append(multiply(A[k], D[k].T, G[k]))
         found.append(product(W[k][1:], D[k], D[k - 1]))
-    return [*found, first_product(given)(D[0], X1, G[0].T)], G
+    return [*found, multiply(D[0], X1, G[0].T)], G
 
 
 def rows(given: Inputs) -> tuple[list[Product], list[Array]]:
     """Samples x features: the products, and the arrays of the gradients."""
     sizes, n, dtype = given.net.sizes, given.case.batch, given.x.dtype
-    X1 = given.ones_and_x
+    X1, multiply = given.ones_and_x, weight_product(given)
     W = list(given.params.values())
     H = [np.empty((n, size), dtype) for size in sizes[1:-1]]
     last = np.empty((sizes[-1], n), dtype)
@@ -86,6 +86,6 @@ def rows(given: Inputs) -> tuple[list[Product], list[Array]]:
     found += [product(a, w[1:], h) for a, w, h in zip(H, W[1:-1], H[1:], strict=False)]
     found.append(product(W[-1][1:].T, H[-1].T, last))
     for k in reversed(range(1, len(W))):
-        found.append(product(H[k - 1].T, D[k], G[k][1:]))
+        found.append(multiply(H[k - 1].T, D[k], G[k][1:]))
         found.append(product(D[k], W[k][1:].T, D[k - 1]))
-    return [*found, first_product(given)(D[0].T, X1, G[0].T)], G
+    return [*found, multiply(D[0].T, X1, G[0].T)], G

@@ -35,8 +35,8 @@ OWN = (*FLOORS, "textbook", "workspace")
 """What every ratio needs."""
 
 DTYPES = ("float32", "float64")
-ROUNDS, BRIEF_ROUNDS = 21, 3
-TURN, BRIEF_TURN = 0.02, 0.001
+ROUNDS, BRIEF_ROUNDS = 15, 3
+TURN, BRIEF_TURN = 0.01, 0.001
 """Seconds of a contender in a round, about."""
 
 REST = 0.06
