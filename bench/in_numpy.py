@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bench import floor, plain
 from bench.nets import Inputs, Maker, Step, module
 from tests.memory_peak import peak
@@ -12,7 +14,7 @@ def workspace(given: Inputs) -> Step:
     case = given.case
     space = module(case.net).Workspace(case.batch, given.x.dtype)
 
-    def run() -> object:
+    def run() -> Any:
         return space.gradients(given.params, given.x, given.y)
 
     return Step(run, run, lambda: peak(run))
@@ -22,7 +24,7 @@ def readable(given: Inputs) -> Step:
     """The function that is written to be read."""
     emitted = module(given.case.net)
 
-    def run() -> object:
+    def run() -> Any:
         return emitted.gradients(given.params, given.x, given.y)
 
     return Step(run, run, lambda: peak(run))

@@ -47,7 +47,6 @@ class Diagnostic:
             lines.append(f"  = help: {self.help}")
         return "\n".join(lines)
 
-
     def to_dict(self) -> dict[str, object]:
         """The finding as plain data; `span` is where it starts and ends in `text`."""
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import math
 import subprocess
@@ -13,11 +14,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+import bench.ranges
+import bench.report
 from bench import floor, plain
 from bench.__main__ import BENCHES, chosen, main, parser
 from bench.__main__ import NETS as NAMED
 from bench.machine import settings
 from bench.nets import NETS, Case, Inputs, Net, Step, inputs, module
+from bench.ranges import table
 from bench.report import Options, Report, spread
 from bench.step import BRIEF, FLOORS, MODULES, Measured, cases, contenders, summary
 from bench.timing import interleaved, ratios
@@ -140,6 +144,28 @@ def test_the_floor_is_the_faster_layout(capsys: pytest.CaptureFixture[str]) -> N
         "readable / textbook": 0.75,
     }
     assert capsys.readouterr().out.splitlines()[-1].count(" -") == len(PEERS) + 1
+
+
+@pytest.mark.parametrize("shown", [bench.ranges, bench.report])
+def test_the_examples_of_docstrings(shown: Any) -> None:
+    found = doctest.testmod(shown)
+    assert found.attempted > 0
+    assert found.failed == 0
+
+
+def test_the_ranges_are_those_of_the_medians() -> None:
+    runs = [
+        {
+            "figures": [
+                {"case": "digits float32 batch 1", "name": name, "median": median}
+                for name, median in (("textbook", 180.4), ("workspace / floor", value))
+            ]
+        }
+        for value in (1.52, 1.47, 1.5)
+    ]
+    head, rule, row = table(runs)
+    assert head.count("|") == rule.count("|") == row.count("|")
+    assert row.startswith("| digits float32 batch 1 | 180 | 1.47-1.52 | - | - |")
 
 
 def test_what_is_chosen() -> None:
