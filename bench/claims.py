@@ -1,17 +1,14 @@
-"""Claims: time to a verdict and to a repair, one claim a document, and growth with depth.
-
-python -m bench.claims [--slowest]
-"""
+"""Claims: time to a verdict and to a repair, one claim a document, and growth with depth."""
 
 from __future__ import annotations
 
 import re
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from bench.report import Options, Report
 from derive import check_document
 from derive.formulas import gradients
 from derive.judgement import Judgement
@@ -22,7 +19,10 @@ from tests.wrong_sources import documents
 VERDICT, REPAIR = (0.020, 1.0), (0.3, 3.0)
 """Seconds that are aimed at: the median, and all but one in twenty."""
 
-DEPTHS = (2, 4, 8, 16, 32)
+DEPTHS, BRIEF_DEPTHS = (2, 4, 8, 16, 32), (2,)
+BRIEF_DOCUMENTS = 1
+SLOWEST = 3
+"""How many of the slowest claims are shown."""
 
 
 class Mending:
@@ -70,42 +70,41 @@ def with_mistake(text: str) -> str:
     return f"{head}claim{changed}"
 
 
-def shown(title: str, seconds: list[float], aims: tuple[float, float]) -> None:
+def shown(name: str, seconds: list[float], aims: tuple[float, float], report: Report) -> None:
     """The median and the 95th percentile beside what is aimed at."""
-    if len(seconds) < 2:
-        return
-    middle, late = statistics.median(seconds), statistics.quantiles(seconds, n=20)[-1]
-    print(
-        f"{title:10} {len(seconds):5} claims  "
-        f"median {1e3 * middle:7.1f} ms (aim {1e3 * aims[0]:.0f})  "
-        f"95% {1e3 * late:7.0f} ms (aim {1e3 * aims[1]:.0f})  most {max(seconds):.2f} s"
-    )
+    late = statistics.quantiles(seconds, n=20)[-1] if len(seconds) > 1 else seconds[0]
+    case = f"{len(seconds)} claims"
+    report.show(case, f"{name} (aim {1e3 * aims[0]:.0f})", "ms", [1e3 * s for s in seconds], 1)
+    report.show(case, f"{name}, 95% (aim {1e3 * aims[1]:.0f})", "ms", [1e3 * late], 0)
+    report.show(case, f"{name}, most", "s", [max(seconds)])
 
 
-def measured() -> None:
+def measured(texts: list[str], report: Report) -> None:
     """Every claim of every document, as it is and with a mistake."""
     mending, verdicts, repairs = Mending(), list[float](), list[float]()
     slow: list[tuple[float, str, str]] = []
-    for _, text in documents():
-        for one in (v for text_ in alone(text) for v in (text_, with_mistake(text_))):
-            mending.taken()
-            start = time.process_time()
-            found = check_document(one).claims
-            seconds = time.process_time() - start
-            spent = mending.taken()
-            verdicts.append(seconds - spent)
-            if spent and not all(claim.verdict in GOOD for claim in found):
-                repairs.append(seconds)
-            slow += [(seconds - spent, "verdict", one), (spent, "repair", one)]
-    shown("to verdict", verdicts, VERDICT)
-    shown("to repair", repairs, REPAIR)
-    for seconds, what, one in sorted(slow, reverse=True)[:12] if "--slowest" in sys.argv else ():
-        print(f"--- {seconds:.2f} s to {what}\n{one}")
+    for one in (
+        v for text in texts for single in alone(text) for v in (single, with_mistake(single))
+    ):
+        mending.taken()
+        start = time.process_time()
+        found = check_document(one).claims
+        seconds = time.process_time() - start
+        spent = mending.taken()
+        verdicts.append(seconds - spent)
+        if spent and not all(claim.verdict in GOOD for claim in found):
+            repairs.append(seconds)
+        slow += [(seconds - spent, "verdict", one), (spent, "repair", one)]
+    for name, seconds_of, aims in (("verdict", verdicts, VERDICT), ("repair", repairs, REPAIR)):
+        if seconds_of:
+            shown(name, seconds_of, aims, report)
+    for seconds, what, one in sorted(slow, reverse=True)[:SLOWEST]:
+        report.say(f"--- {seconds:.2f} s to {what}\n{one}")
 
 
-def growth() -> None:
+def growth(depths: tuple[int, ...], report: Report) -> None:
     """The claim about the first weight of ever deeper networks: one step, and all of it."""
-    for depth in DEPTHS:
+    for depth in depths:
         layers = ",".join(["3"] * (depth + 1))
         found = gradients(stack(layers, bias="separate"))
         head = f"stack {layers} bias=separate\n"
@@ -113,15 +112,13 @@ def growth() -> None:
         for what, formula in forms.items():
             start = time.process_time()
             claim = check_document(f"{head}claim [dL/dW1] {formula}").claims[0]
-            seconds = time.process_time() - start
-            print(f"depth {depth:2} {what:8}: {1e3 * seconds:7.0f} ms  {claim.verdict}", flush=True)
+            taken = 1e3 * (time.process_time() - start)
+            report.show(f"{depth} layers", f"{what}: {claim.verdict}", "ms", [taken], 0)
 
 
-def main() -> None:
+def main(options: Options, report: Report) -> None:
+    """All documents, or one; then depth."""
     check_document("stack 3,2\nclaim [dL/dW1] [1 x]^T (yhat - y) / N")
-    measured()
-    growth()
-
-
-if __name__ == "__main__":
-    main()
+    texts = [text for _, text in documents()]
+    measured(texts[:BRIEF_DOCUMENTS] if options.brief else texts, report)
+    growth(BRIEF_DEPTHS if options.brief else DEPTHS, report)

@@ -1,7 +1,4 @@
-"""Symbolic gradients: time after imports, against width and depth.
-
-python -m bench.derivation
-"""
+"""Symbolic gradients: time after imports, against width and depth."""
 
 from __future__ import annotations
 
@@ -9,7 +6,8 @@ import statistics
 import subprocess
 import sys
 
-from bench.timing import interleaved, one_thread, ratios, spread
+from bench.report import Options, Report
+from bench.timing import interleaved, ratios
 from derive.formulas import gradients
 from derive.layers import stack
 
@@ -17,39 +15,44 @@ COLD = """
 import time
 from derive.layers import stack
 from derive.formulas import gradients
-start = time.perf_counter()
+start = time.process_time()
 found = gradients(stack("784,100,10,10"))
 texts = [found[name].matrix for name in found]
-print(time.perf_counter() - start)
+print(time.process_time() - start)
 """
-ROUNDS = 15
-DEPTHS = (4, 16, 64)
+ROUNDS, BRIEF_ROUNDS = 15, 2
+DEPTHS, BRIEF_DEPTHS = (4, 16, 64), (2, 4)
 
 
 def derive_all(layers: str) -> None:
+    """Every gradient, written as a matrix formula."""
     found = gradients(stack(layers))
     for name in found.parameters:
         assert found[name].matrix
 
 
-def main() -> None:
-    one_thread()
-    cold = [
-        float(subprocess.run([sys.executable, "-c", COLD], check=True, capture_output=True).stdout)
-        for _ in range(5)
-    ]
-    print(f"784,100,10,10, first time in a process, after imports: {spread(cold, 3)} s")
-    work = {"narrow": "784,100,10,10", "wide": "7840,1000,100,100"}
-    work |= {str(depth): ",".join(["64"] * (depth + 1)) for depth in DEPTHS}
-    seconds = interleaved({k: (lambda v=v: derive_all(v)) for k, v in work.items()}, ROUNDS)
-    print(f"784,100,10,10, again: {spread([1e3 * s for s in seconds['narrow']], 1)} ms")
-    print("widths x 10:", spread(ratios(seconds, "wide", "narrow")))
-    for depth in DEPTHS:
+def cold() -> float:
+    """Seconds of the first derivation in a process."""
+    done = subprocess.run([sys.executable, "-c", COLD], check=True, capture_output=True)
+    return float(done.stdout)
+
+
+def main(options: Options, report: Report) -> None:
+    """The first time, again, ten times as wide, ever deeper."""
+    narrow = "784,100,10,10"
+    firsts = [cold() for _ in range(1 if options.brief else 5)]
+    report.show(narrow, "first time in a process, after imports", "s", firsts, 3)
+    depths = BRIEF_DEPTHS if options.brief else DEPTHS
+    work = {"narrow": narrow, "wide": "7840,1000,100,100"}
+    work |= {str(depth): ",".join(["64"] * (depth + 1)) for depth in depths}
+    rounds = options.rounds or (BRIEF_ROUNDS if options.brief else ROUNDS)
+    steps = {name: (lambda layers=layers: derive_all(layers)) for name, layers in work.items()}
+    seconds = interleaved(steps, rounds, options.clock)
+    report.show(narrow, "again", "ms", [1e3 * s for s in seconds["narrow"]], 1)
+    wider = ratios(seconds["wide"], seconds["narrow"])
+    report.show(narrow, "widths x 10 / these", "ratio", wider)
+    for depth in depths:
         each = [1e3 * s / depth for s in seconds[str(depth)]]
-        print(f"depth {depth:>2}: {spread(each)} ms a layer")
-    per_layer = [statistics.median(seconds[str(d)]) / d for d in DEPTHS]
-    print(f"a layer, most / least: {max(per_layer) / min(per_layer):.2f}")
-
-
-if __name__ == "__main__":
-    main()
+        report.show(f"{depth} layers of 64", "a layer", "ms", each)
+    per_layer = [statistics.median(seconds[str(depth)]) / depth for depth in depths]
+    report.show("layers of 64", "a layer, most / least", "ratio", [max(per_layer) / min(per_layer)])

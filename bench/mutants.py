@@ -1,7 +1,4 @@
-"""Wrong formulas made of right ones: how many are proved (none must be), and how many are mended.
-
-python -m bench.mutants [PART OF A DOCUMENT'S NAME ...]
-"""
+"""Wrong formulas made of right ones: how many are proved (none must be), how many are mended."""
 
 from __future__ import annotations
 
@@ -9,27 +6,29 @@ import sys
 import time
 import warnings
 
+from bench.report import Options, Report
 from tests.trials import Tally, rights, tried
 from tests.wrong_sources import documents
 
 SINGLES, DOUBLES = 16, 6
+BRIEF_DOCUMENTS, BRIEF_RIGHTS, BRIEF_SINGLES, BRIEF_DOUBLES = 1, 2, 3, 1
 
 
-def main() -> None:
+def main(options: Options, report: Report) -> None:
+    """All documents, or those that are named by a part of their names; briefly, a few claims."""
     warnings.simplefilter("ignore")
-    total = Tally()
-    for name, text in documents():
-        if sys.argv[1:] and not any(part in name for part in sys.argv[1:]):
-            continue
-        start, before = time.perf_counter(), total.counts["made"]
-        for right in rights(text):
-            tried(right, SINGLES, DOUBLES, total)
-        seconds = time.perf_counter() - start
-        print(f"{name}: {total.counts['made'] - before} in {seconds:.0f} s", flush=True)
-    print(total)
-    print(*total.faults, sep="\n\n")
+    total, parts = Tally(), options.only or ("",)
+    named = [(name, text) for name, text in documents() if any(part in name for part in parts)]
+    singles, doubles = (BRIEF_SINGLES, BRIEF_DOUBLES) if options.brief else (SINGLES, DOUBLES)
+    for name, text in named[:BRIEF_DOCUMENTS] if options.brief else named:
+        start, before = time.process_time(), total.counts["made"]
+        found = list(rights(text))
+        for right in found[:BRIEF_RIGHTS] if options.brief else found:
+            tried(right, singles, doubles, total)
+        seconds = time.process_time() - start
+        case = f"{total.counts['made'] - before} wrong formulas"
+        report.show(case, name, "s", [seconds])
+    report.say(str(total))
+    for fault in total.faults:
+        report.say(f"\n{fault}")
     print(*total.unmended, sep="\n\n", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,115 +1,185 @@
-"""One gradient step of 784-100-10-10: the emitted module against plain NumPy written by hand.
+"""One gradient step: the emitted module, the floor under it, the textbook, and other libraries.
 
-    python -m bench.step
-
-The textbook step keeps its biases in `[1 H]` and writes each formula as it stands in a book. Both
-get the same parameters and samples; the gradients are compared before anything is timed.
+Every contender gets the same parameters and samples, and its gradients are compared with those of
+the textbook in float64 before it is timed. Then each takes its turn, round after round.
 """
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
-from types import ModuleType
-from typing import Any
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-import numpy as np
+from bench.nets import NETS, Case
+from bench.report import Options, Report, spread
+from bench.timing import ratios
+from bench.turns import BYTES, Built
+from bench.worker import Missing, Worker
 
-from bench.timing import interleaved, one_thread, ratios
-from codegen.emission import text_of
-from codegen.loading import load
-from derive.formulas import gradients
-from derive.layers import stack
+MODULES = {
+    "floor, columns": "in_numpy",
+    "floor, rows": "in_numpy",
+    "textbook": "in_numpy",
+    "readable": "in_numpy",
+    "workspace": "in_numpy",
+    "PyTorch autograd": "in_torch",
+    "PyTorch by hand": "in_torch",
+    "JAX jit(grad)": "in_jax",
+    "HIPS autograd": "in_autograd",
+}
+"""The contenders; those of one module share a process."""
 
-LAYERS = "784,100,10,10"
-BATCHES = (1, 32, 128, 1024)
-DTYPES = (np.float32, np.float64)
-ROUNDS = 61
-ROUND = 2e-3
-"""Seconds of each contender in a round, about."""
+FLOORS = ("floor, columns", "floor, rows")
+OWN = (*FLOORS, "textbook", "workspace")
+"""What every ratio needs."""
 
-Array = np.ndarray
-Gradients = dict[str, Array]
+DTYPES = ("float32", "float64")
+ROUNDS, BRIEF_ROUNDS = 15, 3
+TURN, BRIEF_TURN = 0.01, 0.001
+"""Seconds of a contender in a round, about."""
 
+REST = 0.06
+"""Seconds between turns on two threads: OpenBLAS's idle ones spin for 25 ms."""
 
-def textbook(params: Gradients, x: Array, y: Array) -> Gradients:
-    """The gradients by the formulas of a book; nothing is done for speed or for large logits."""
-    W1, W2, W3 = params["W1"], params["W2"], params["W3"]
-    ones = np.ones((len(x), 1), x.dtype)
-    A0 = np.hstack([ones, x])
-    H1 = 1 / (1 + np.exp(-(A0 @ W1)))
-    A1 = np.hstack([ones, H1])
-    H2 = 1 / (1 + np.exp(-(A1 @ W2)))
-    A2 = np.hstack([ones, H2])
-    Z3 = A2 @ W3
-    E = np.exp(Z3 - Z3.max(axis=1, keepdims=True))
-    P = E / E.sum(axis=1, keepdims=True)
-    D3 = (P - y) / len(x)
-    D2 = (D3 @ W3[1:].T) * H2 * (1 - H2)
-    D1 = (D2 @ W2[1:].T) * H1 * (1 - H1)
-    return {"W1": A0.T @ D1, "W2": A1.T @ D2, "W3": A2.T @ D3}
-
-
-def contenders(module: ModuleType, batch: int, dtype: Any) -> dict[str, Callable[[], Gradients]]:
-    """The steps on one batch."""
-    rng = np.random.default_rng(0)
-    params = module.init_params(rng, dtype)
-    x = rng.random((batch, 784)).astype(dtype)
-    y = np.eye(10, dtype=dtype)[rng.integers(0, 10, batch)]
-    space = module.Workspace(batch, dtype)
-    return {
-        "textbook": lambda: textbook(params, x, y),
-        "workspace": lambda: space.gradients(params, x, y),
-        "readable": lambda: module.gradients(params, x, y),
-    }
+BRIEF = (
+    Case("digits", 1, "float32"),
+    Case("digits", 32, "float64"),
+    Case("mixed", 32, "float64"),
+    Case("untuned", 3, "float32"),
+)
 
 
-def compare(steps: dict[str, Callable[[], Gradients]], dtype: Any) -> None:
-    """All give the same gradients."""
-    truth = steps["textbook"]()
-    for name, step in steps.items():
-        found = step()
-        for key in truth:
-            size = np.abs(truth[key]).max()
-            error = np.abs(found[key] - truth[key]).max() / size
-            assert error < 1e3 * np.finfo(dtype).eps, (name, key, error)
+def cases(options: Options) -> Iterator[Case]:
+    """What was asked for, in the order of the table of networks."""
+    if options.brief:
+        yield from BRIEF
+        return
+    for name, net in NETS.items():
+        if options.nets and name not in options.nets:
+            continue
+        for dtype in options.dtypes or DTYPES:
+            for batch in options.batches or net.batches:
+                yield Case(name, batch, dtype)
 
 
-def repeated(step: Callable[[], object], times: int) -> Callable[[], None]:
-    """The step, so many times."""
-
-    def work() -> None:
-        for _ in range(times):
-            step()
-
-    return work
-
-
-def measure(module: ModuleType, batch: int, dtype: Any) -> str:
-    """One row: microseconds of the textbook step, and the ratios to it."""
-    steps = contenders(module, batch, dtype)
-    compare(steps, dtype)
-    (once,) = interleaved({"once": repeated(steps["textbook"], 20)}, 3).values()
-    times = max(1, round(ROUND / (min(once) / 20)))
-    seconds = interleaved({name: repeated(s, times) for name, s in steps.items()}, ROUNDS)
-    micros = 1e6 * statistics.median(seconds["textbook"]) / times
-    cells = []
-    for name in ("workspace", "readable"):
-        low, middle, high = statistics.quantiles(ratios(seconds, name, "textbook"), n=4)
-        cells.append(f"{middle:5.2f} ({low:.2f}-{high:.2f})")
-    return f"{np.dtype(dtype).name} {batch:>5} {micros:>9.0f}  " + "  ".join(cells)
+def contenders(options: Options) -> list[str]:
+    """Those that were asked for by a part of their name, and those that ratios need."""
+    wanted = [part.lower() for part in options.only]
+    return [
+        name
+        for name in MODULES
+        if not wanted or name in OWN or any(part in name.lower() for part in wanted)
+    ]
 
 
-def main() -> None:
-    one_thread()
-    made = stack(LAYERS)
-    module = load(text_of(made, gradients(made)))
-    print(f"{LAYERS}, ratio to textbook, median of {ROUNDS} rounds (middle half)")
-    print(f"dtype   batch  textbook  {'workspace':<17}  readable")
-    for dtype in DTYPES:
-        for batch in BATCHES:
-            print(measure(module, batch, dtype), flush=True)
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One case: seconds of a step of each contender in each round."""
+
+    case: Case
+    built: dict[str, Built]
+    seconds: dict[str, list[float]]
+
+    @property
+    def floor(self) -> str:
+        """The layout that is faster."""
+        return min(FLOORS, key=lambda name: statistics.median(self.seconds[name]))
+
+    def over(self, name: str, other: str) -> list[float]:
+        """Ratios of two contenders."""
+        return ratios(self.seconds[name], self.seconds[other])
 
 
-if __name__ == "__main__":
-    main()
+def measure(case: Case, workers: dict[str, Worker], options: Options) -> Measured:
+    """Builds every contender, then goes through them round after round."""
+    turn = BRIEF_TURN if options.brief else TURN
+    names = [name for name in contenders(options) if MODULES[name] in workers]
+    built = {name: workers[MODULES[name]].ask("build", name, case, turn) for name in names}
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    for _ in range(options.rounds or (BRIEF_ROUNDS if options.brief else ROUNDS)):
+        for name in names:
+            if options.threads > 1:
+                time.sleep(REST)
+            seconds[name].append(workers[MODULES[name]].ask("turn", name))
+    return Measured(case, built, seconds)
+
+
+def hired(options: Options, report: Report) -> dict[str, Worker]:
+    """A process for each library; one that is not installed is said to be missing."""
+    workers = {}
+    for module in dict.fromkeys(MODULES[name] for name in contenders(options)):
+        try:
+            workers[module] = Worker("bench.turns", "Turns", module, options)
+        except Missing as missing:
+            report.say(f"left out: {missing}")
+    return workers
+
+
+def shown(one: Measured, report: Report) -> None:
+    """The table of one case."""
+    net, rounds = NETS[one.case.net], len(one.seconds["workspace"])
+    report.say(f"\n{one.case}: {net.layers}; {rounds} rounds")
+    report.say(
+        f"  {'':17}{'µs, median':>11}{'best':>9}  {'of the floor (half)':21}"
+        f"{'of the textbook':21}{'workspace takes':20}error"
+    )
+    for name, seconds in one.seconds.items():
+        error = one.built[name].error
+        micros = report.keep(str(one.case), name, "µs", [1e6 * s for s in seconds])
+        cells = [one.over(name, one.floor), one.over(name, "textbook"), one.over("workspace", name)]
+        report.say(
+            f"  {name:17}{micros.median:11.1f}{min(micros.values):9.1f}  "
+            f"{spread(cells[0]):21}{spread(cells[1]):21}{spread(cells[2]):20}"
+            + ("" if error is None else f"{error:.0e}")
+        )
+    said = [
+        f"{name} {built.allocated} bytes ({'views alone' if built.allocated < BYTES else 'arrays'})"
+        for name, built in one.built.items()
+        if built.allocated is not None
+    ]
+    report.say(f"  allocated at most at any time in a step after the first: {', '.join(said)}")
+    for name, built in one.built.items():
+        if built.allocated is not None:
+            report.keep(str(one.case), f"{name}, allocated", "bytes", [built.allocated])
+
+
+PAIRS = (
+    ("workspace", "floor"),
+    ("workspace", "textbook"),
+    ("readable", "textbook"),
+    *(("workspace", peer) for peer, module in MODULES.items() if module != "in_numpy"),
+)
+"""The ratios of the last table."""
+
+
+def summary(found: list[Measured], report: Report) -> None:
+    """Every case in a line: medians of ratios, and their middle half."""
+    report.say("\nworkspace (W) and readable (R) against others: medians of ratios (middle half)")
+    heads = [f"{one[0].upper()} / {other}" for one, other in PAIRS]
+    report.say(f"{'':28}" + "".join(f"{head:21}" for head in heads))
+    for one in found:
+        cells = []
+        for name, other in PAIRS:
+            base = one.floor if other == "floor" else other
+            if name not in one.seconds or base not in one.seconds:
+                cells.append("-")
+                continue
+            values = one.over(name, base)
+            report.keep(str(one.case), f"{name} / {other}", "ratio", values)
+            cells.append(spread(values))
+        report.say(f"{one.case!s:28}" + "".join(f"{cell:21}" for cell in cells))
+
+
+def main(options: Options, report: Report) -> None:
+    """All cases, one after another."""
+    workers = hired(options, report)
+    try:
+        found = []
+        for case in cases(options):
+            found.append(measure(case, workers, options))
+            shown(found[-1], report)
+        summary(found, report)
+    finally:
+        for worker in workers.values():
+            worker.close()
