@@ -19,6 +19,8 @@ OPS = {text: op for op, text in RUNTIME.items() if not text.startswith("np.")}
 PRODUCTS = frozenset({"np.matmul", "np.dot"})
 SUM = "np.add.reduce"
 OUTER, TURNED = "outer", "turned"
+LIBRARY = "np"
+"""Under which name functions of a library are known, whatever array it is for."""
 
 Arrays = Sequence[str]
 
@@ -34,13 +36,13 @@ class Call(NamedTuple):
 
 
 def read_call(node: ast.Call, names: Mapping[str, object]) -> Call:
-    """The parts of a call; a local name for a function is that function."""
+    """The parts of a call; a local name for a function or a namespace is that."""
     words = {word.arg: word.value for word in node.keywords}
     work, axis = words.get("work"), words.get("axis")
-    text = ast.unparse(node.func)
-    local = names.get(text)
+    owner, dot, name = ast.unparse(node.func).partition(".")
+    local = names.get(owner)
     return Call(
-        local if isinstance(local, str) else text,
+        f"{local if isinstance(local, str) else owner}{dot}{name}",
         tuple(node.args),
         words.get("out"),
         tuple(work.elts) if isinstance(work, ast.Tuple) else (),

@@ -1,16 +1,19 @@
-"""A plan -> the text of one stand-alone NumPy module.
+"""A plan -> the text of one stand-alone module, for NumPy or another backend.
 
-Every line carries the equation that it computes. The text imports NumPy and nothing else, and is
-the same byte for byte for the same stack.
+Every line carries the equation that it computes. The text imports NumPy and nothing else, or by the
+array API standard nothing at all, and is the same byte for byte for the same stack.
 """
 
 from __future__ import annotations
 
 import keyword
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
+from codegen.backend import Backend, write_for
+from codegen.backend import backend as backend_of
+from codegen.parameters import init_params
 from codegen.plan import OUTPUT, Line, Plan, plan
-from codegen.runtime import RUNTIME, source
+from codegen.runtime import RUNTIME
 from codegen.workspace import workspace
 from derive.dense import Stack
 from derive.diagnostic import refuse
@@ -25,28 +28,28 @@ WIDTH = 44
 """The column at which the equation of a line starts, where the line leaves room."""
 
 
-def emit(made: Stack) -> str:
-    """The NumPy module of a stack: init_params, forward, loss, gradients, Workspace.
+def emit(made: Stack, backend: str = "numpy") -> str:
+    """The module of a stack: init_params, forward, loss, gradients, and for NumPy a Workspace.
 
-    Raises DeriveError where the stack has no gradient in matrix form.
+    Of the backend "array-api" the functions take the arrays of any library that follows the array
+    API standard. Raises DeriveError where the stack has no gradient in matrix form.
     """
-    return text_of(made, gradients(made))
+    return text_of(made, gradients(made), backend=backend)
 
 
-def text_of(made: Stack, found: Gradients, *, buffers: bool = True) -> str:
+def text_of(made: Stack, found: Gradients, *, buffers: bool = True, backend: str = "numpy") -> str:
     """The module for gradients that are derived already; without buffers, its functions alone."""
+    target = backend_of(backend)
     made_plan = plan(found)
     checked_names(made_plan)
-    text = workspace(plan(found, by_column=True)) if buffers else ""
+    in_place = buffers and target.in_place
+    text = workspace(plan(found, by_column=True)) if in_place else ""
     parts = [
-        _header(made, found),
+        _header(made, found, target),
         _constants(made),
-        source(*_needed(made_plan, text)),
-        _init(made),
-        _forward(made_plan),
-        _loss(made_plan),
-        _loss_and_gradients(made_plan),
-        _gradients(made_plan),
+        target.source(*_needed(made_plan, text, target)),
+        init_params(made, target),
+        *_functions(made_plan, target),
         text,
     ]
     return "\n\n\n".join(part.strip("\n") for part in parts if part.strip()) + "\n"
@@ -61,16 +64,18 @@ def checked_names(made: Plan) -> None:
             raise refuse("D401", f"`{name}` cannot be a name in Python code")
 
 
-def _needed(made: Plan, text: str) -> tuple[set[str], set[str]]:
+def _needed(made: Plan, text: str, target: Backend) -> tuple[set[str], set[str]]:
     """The ops and the other functions that the text calls."""
     lines = (*made.forward, *made.backward)
     nodes = (node for line in lines for node in walk(line.term))
     ops = {node.op for node in nodes if isinstance(node, Apply) and node.op in RUNTIME}
+    if not target.in_place:
+        return ops, set()
     calls = {call[0] for line in lines if (call := _block_gradient(line.term)) is not None}
     return ops, calls | {name for name in ("outer", "turned") if f" {name}(" in text}
 
 
-def _header(made: Stack, found: Gradients) -> str:
+def _header(made: Stack, found: Gradients, target: Backend) -> str:
     sizes = made.numbers
     rows = [(s.name, shape_text(s.shape, sizes)) for s in made.derivation.symbols]
     rows += [(e.name, write(e.term, "plain", scalars=_scalars(found))) for e in _equations(made)]
@@ -84,7 +89,7 @@ def _header(made: Stack, found: Gradients) -> str:
     facts = sorted({fact for name in made.parameters for fact in found[name].facts})
     assumed = f"\nThe gradients hold where {', and '.join(facts)}.\n" if facts else ""
     body = "\n".join(lines)
-    return f'"""{made.describe()}.\n\n{body}\n{assumed}"""\n\nimport numpy as np'
+    return f'"""{made.describe()}.\n\n{body}\n{assumed}"""\n\n{target.imports}'.rstrip()
 
 
 def _equations(made: Stack) -> Sequence[Equation]:
@@ -105,62 +110,31 @@ def _constants(made: Stack) -> str:
     return f"COLUMNS = {made.columns}\nPARAMETERS = {{\n{lines}\n}}"
 
 
-def _init(made: Stack) -> str:
-    """Weights N(0, 1/fan_in), biases 0: LeCun et al., Efficient BackProp, 4.6."""
-    biases = {"augmented": "row 0", "separate": "b", "none": ""}
-    lines = []
-    for symbol in made.derivation.symbols:
-        if symbol.kind != "param":
-            continue
-        shape = tuple(d.size(made.numbers) for d in symbol.shape)
-        if symbol.name.startswith("b"):
-            lines.append(f'    params["{symbol.name}"] = np.zeros({shape}, dtype)')
-            continue
-        augmented = made.bias == "augmented"
-        fan_in = shape[1 if made.columns else 0] - augmented
-        value = f"rng.standard_normal({shape}) / np.sqrt({fan_in})"
-        lines.append(f'    params["{symbol.name}"] = ({value}).astype(dtype)')
-        if augmented:
-            place = "[:, 0]" if made.columns else "[0]"
-            lines.append(f'    params["{symbol.name}"]{place} = 0')
-    note = ", biases 0" if biases[made.bias] else ""
-    return "\n".join(
-        [
-            "def init_params(rng, dtype=np.float64):",
-            f'    """Weights from N(0, 1/fan_in){note}; `rng` is a numpy Generator."""',
-            "    params = {}",
-            *lines,
-            "    return params",
-        ]
-    )
-
-
-def _forward(made: Plan) -> str:
-    lines = made.lines_for([OUTPUT])
-    doc = f"The prediction {OUTPUT} for samples x."
-    return _function("forward", "params, x", doc, made, lines, OUTPUT)
-
-
-def _loss(made: Plan) -> str:
-    name = made.derivation.loss
-    doc = "The loss, a number."
-    return _function("loss", "params, x, y", doc, made, made.lines_for([name]), name)
-
-
-def _loss_and_gradients(made: Plan) -> str:
+def _functions(made: Plan, target: Backend) -> list[str]:
+    """forward, loss, loss_and_gradients, gradients."""
     loss = made.derivation.loss
     wanted = [adjoint_name(name) for name in made.parameters]
-    lines = made.lines_for([loss, *wanted])
-    doc = "The loss, and its gradient by every parameter, in the parameter's shape."
-    result = f"{loss}, {_table(made)}"
-    return _function("loss_and_gradients", "params, x, y", doc, made, lines, result)
-
-
-def _gradients(made: Plan) -> str:
-    wanted = [adjoint_name(name) for name in made.parameters]
-    doc = "The gradient of the loss by every parameter, in the parameter's shape."
-    lines = made.lines_for(wanted)
-    return _function("gradients", "params, x, y", doc, made, lines, _table(made))
+    table = _table(made)
+    rows = (
+        ("forward", f"The prediction {OUTPUT} for samples x.", [OUTPUT], OUTPUT),
+        ("loss", "The loss, a number.", [loss], loss),
+        (
+            "loss_and_gradients",
+            "The loss, and its gradient by every parameter, in the parameter's shape.",
+            [loss, *wanted],
+            f"{loss}, {table}",
+        ),
+        (
+            "gradients",
+            "The gradient of the loss by every parameter, in the parameter's shape.",
+            wanted,
+            table,
+        ),
+    )
+    return [
+        _function(name, doc, made, made.lines_for(names), result, target)
+        for name, doc, names, result in rows
+    ]
 
 
 def _table(made: Plan) -> str:
@@ -168,15 +142,17 @@ def _table(made: Plan) -> str:
 
 
 def _function(
-    name: str, arguments: str, doc: str, made: Plan, lines: Sequence[Line], result: str
+    name: str, doc: str, made: Plan, lines: Sequence[Line], result: str, target: Backend
 ) -> str:
+    arguments = "params, x" if name == "forward" else "params, x, y"
     names = {n for line in lines for n in variables(line.term)}
     body = [f'    {p} = params["{p}"]' for p in made.parameters if p in names]
     body += size_lines(made, names, arguments)
-    body += [_line(line, made) for line in lines]
-    return "\n".join(
-        [f"def {name}({arguments}):", f'    """{doc}"""', *body, f"    return {result}"]
-    )
+    texts = [_line(line, made, target) for line in lines]
+    calls = target.opening and any(target.opening.partition(" ")[0] + "." in t for t in texts)
+    opening = [f"    {target.opening}"] if calls else []
+    head = [f"def {name}({arguments}):", f'    """{doc}"""', *opening]
+    return "\n".join([*head, *body, *texts, f"    return {result}"])
 
 
 def size_lines(made: Plan, names: Iterable[str], arguments: str) -> list[str]:
@@ -206,18 +182,18 @@ def _single(dim: Dim) -> str:
     return dim.parts[0] if len(dim.parts) == 1 and isinstance(dim.parts[0], str) else ""
 
 
-def _line(line: Line, made: Plan) -> str:
+def _line(line: Line, made: Plan, target: Backend) -> str:
     """The statement, with its equation beside it."""
-    code = f"    {line.name} = {_code(line.term, made.scalars)}"
+    code = f"    {line.name} = {_code(line.term, made, target)}"
     formula = write(line.formula, "plain", scalars=made.scalars)
     return f"{code:<{WIDTH}}  # {made.label(line.name)} = {formula}"
 
 
-def _code(term: Term, scalars: Collection[str]) -> str:
-    """The term in NumPy; the gradient of weights and biases in one is a call."""
-    found = _block_gradient(term)
+def _code(term: Term, made: Plan, target: Backend) -> str:
+    """The term in code; the gradient of weights and biases in one may be a call."""
+    found = _block_gradient(term) if target.in_place else None
     if found is None:
-        return write(term, "numpy", scalars=scalars, functions=RUNTIME)
+        return write_for(target, term, made.scalars, _places(made, "x, y").keys())
     function, *args = found
     return f"{function}({', '.join(args)})"
 

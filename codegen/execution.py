@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 
 from codegen.calls import (
+    LIBRARY,
     OUTER,
     PRODUCTS,
     SUM,
@@ -41,8 +42,11 @@ GRADIENTS = {
 RENAMED = {"absolute": "abs", SUM: "np.sum"}
 """Functions under the names by which `derive.notation` knows them."""
 
+AS_ARRAY = f"{LIBRARY}.asarray"
+"""What makes an array of a number: the same value."""
+
 Value = Held | Place | str
-"""A term, an array, or the text of a function."""
+"""A term, an array, or the text of a function or of a library."""
 
 Attribute = Value | tuple[Place, ...] | dict[str, Place]
 
@@ -71,6 +75,11 @@ class Machine:
                 self.names[name] = self._call(call)
             case ast.Assign([target], ast.Attribute(ast.Name("self"), attribute)):
                 self._unpack(target, self.attributes.get(attribute))
+            case ast.Assign(
+                [ast.Name(name)], ast.Call(ast.Name("namespace"), [ast.Name(given)], [])
+            ):
+                self.held(given)
+                self.names[name] = LIBRARY
             case ast.Assign([ast.Name(name)], value):
                 self.names[name] = self._assigned(name, value)
             case ast.Expr(ast.Call() as call):
@@ -232,6 +241,8 @@ class _Meaning(ast.NodeTransformer):
         args = [self.visit(arg) for arg in node.args]
         if function in GRADIENTS:
             return _expression(GRADIENTS[function].format(*(f"({ast.unparse(a)})" for a in args)))
+        if function == AS_ARRAY and len(args) == 1:
+            return args[0]
         words = [word for word in node.keywords if word.arg not in ("out", "work")]
         return ast.Call(_expression(RENAMED.get(function, function)), args, words)
 

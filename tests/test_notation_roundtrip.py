@@ -64,7 +64,7 @@ TERMS = st.recursive(LEAVES, _applied, max_leaves=12)
 
 
 def again(text: str, notation: str) -> Term:
-    if notation == "numpy":
+    if notation in ("numpy", "array-api"):
         return read_numpy(text, NAMES)
     return read(text, NAMES, scalars=SCALARS)
 

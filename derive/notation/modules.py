@@ -4,7 +4,7 @@ from __future__ import annotations
 
 MODULES = frozenset(
     (
-        *("np", "numpy", "jnp", "onp", "anp", "cp", "linalg", "autograd", "scipy", "special"),
+        *("np", "numpy", "xp", "jnp", "onp", "anp", "cp", "linalg", "autograd", "scipy", "special"),
         *("tf", "torch", "jax", "F", "nn", "functional", "keras", "K"),
         *("math", "Math", "std"),
     )

@@ -18,7 +18,7 @@ from derive.notation.python import Source, parse_expression
 from derive.notation.spelling import listing, shown, suggestion
 from derive.term import Attr, Const, Term
 
-MODULES = frozenset(("np", "numpy"))
+MODULES = frozenset(("np", "numpy", "xp"))
 _METHODS = {"dot": "matmul", "sum": "sum", "transpose": "transpose"}
 _STACKS: Mapping[str, int | None] = {"concat": None, "hstack": 1, "vstack": 0}
 _FILLED: Mapping[str, str] = {"ones": "1", "zeros": "0", "full": "1"}
@@ -29,7 +29,7 @@ _NUMPY: Mapping[str, str] = {
     "reciprocal": "reciprocal",
     "absolute": "abs",
     "maximum": "max",
-    "concatenate": "concat",
+    **dict.fromkeys(("concatenate", "concat"), "concat"),
     "true_divide": "divide",
     "dot": "matmul",
 }
@@ -212,7 +212,7 @@ class NumpyReader:
     def function(self, node: ast.expr) -> tuple[str, list[Piece]]:
         """The function that is called, and what a method is called on."""
         if isinstance(node, ast.Attribute):
-            if isinstance(node.value, ast.Name) and node.value.id in MODULES:
+            if self.is_library(node.value):
                 return self.known(_NUMPY.get(node.attr), node.attr, _NUMPY, node), []
             if node.attr in _METHODS:
                 return _METHODS[node.attr], [self.piece(node.value)]
@@ -223,6 +223,11 @@ class NumpyReader:
         if name == "sum":
             raise self.refusal("D110", "`sum` of Python adds up rows", node, "write np.sum")
         return self.known(function_of(name_key(name)), name, _NUMPY, node), []
+
+    def is_library(self, node: ast.expr) -> bool:
+        """`np`, unless it is declared as a name."""
+        name = node.id if isinstance(node, ast.Name) else ""
+        return name in MODULES and not self.names.find((name,), name_key(name))
 
     def known(
         self, function: str | None, name: str, others: Collection[str], node: ast.expr
@@ -249,8 +254,8 @@ class NumpyReader:
     def block(self, node: ast.expr, axis: int) -> Piece:
         """A block of a stack; `np.ones((len(H), 1))`, one wide, is the number 1."""
         match node:
-            case ast.Call(ast.Attribute(ast.Name(id=module), name), [ast.Tuple(elts=sizes), *rest]):
-                if module in MODULES and name in _FILLED and len(rest) == (name == "full"):
+            case ast.Call(ast.Attribute(owner, name), [ast.Tuple(elts=sizes), *rest]):
+                if self.is_library(owner) and name in _FILLED and len(rest) == (name == "full"):
                     self.sizes(sizes, axis, node)
                     span = self.source.span(node)
                     number = self.make.number(_FILLED[name], span)

@@ -10,6 +10,7 @@ from derive.functions import FUNCTIONS, PRIME
 from derive.notation.names import latex_name
 from derive.notation.numbers import decimal
 from derive.notation.table import (
+    ARRAY_API,
     ATOM,
     BESIDE,
     LATEX,
@@ -21,6 +22,7 @@ from derive.notation.table import (
     TIMES,
     Notation,
 )
+from derive.shape import Dim
 from derive.term import Attr
 
 
@@ -45,6 +47,7 @@ class Style(NamedTuple):
     power: Callable[[str, Fraction], str]
     keyed: Callable[[str, str, Mapping[str, Attr]], str]
     blocks: Callable[[Style, Sequence[Written], int], str]
+    part: Callable[[Sequence[Attr]], str]
 
 
 def atomic(style: Style, item: Written, level: int = ATOM) -> str:
@@ -54,6 +57,15 @@ def atomic(style: Style, item: Written, level: int = ATOM) -> str:
 
 def _same(name: str) -> str:
     return name
+
+
+def _part(attrs: Sequence[Attr]) -> str:
+    """`[1:]`, or `[:, 1:]`"""
+    axis, start, stop = attrs
+    assert isinstance(axis, int)
+    first = "" if start == 0 and stop is not None else start
+    stop = str(stop) if isinstance(stop, Dim) else stop
+    return f"[{':, ' * axis}{first}:{'' if stop is None else stop}]"
 
 
 def _signed(value: Fraction, text: str, level: int, minus: int) -> tuple[str, int]:
@@ -205,6 +217,35 @@ def _filled(block: Written, arrays: Sequence[str], axis: int) -> str:
     return f"np.full(({size}), {block.text})"
 
 
+# ------------------------------------------------------------------------- the array API standard
+
+
+def _standard_function(op: str) -> str:
+    return f"xp.{op}" if op in _OF_NUMPY else _numpy_function(op)
+
+
+def _standard_blocks(style: Style, blocks: Sequence[Written], axis: int) -> str:
+    arrays = [atomic(style, block) for block in blocks if block.value is None]
+    texts = [_standard_filled(block, arrays[:1], axis) for block in blocks]
+    return f"xp.concat([{', '.join(texts)}], axis={axis})"
+
+
+def _standard_filled(block: Written, arrays: Sequence[str], axis: int) -> str:
+    """As `_filled`: an array has a dtype, which is that of its neighbour, and no length."""
+    if block.value is None:
+        return block.text
+    text = _filled(block, arrays, axis).replace("np.", "xp.", 1)
+    for array in arrays:
+        text = text.replace(f"len({array})", f"{array}.shape[0]")[:-1] + f", dtype={array}.dtype)"
+    return text
+
+
+def _standard_part(attrs: Sequence[Attr]) -> str:
+    """`[1:, :]`: of a matrix, the standard has both axes said."""
+    text = _part(attrs)
+    return f"{text[:-1]}, :]" if attrs[0] == 0 else text
+
+
 STYLES: Mapping[str, Style] = {
     "plain": Style(
         PLAIN,
@@ -215,6 +256,7 @@ STYLES: Mapping[str, Style] = {
         _plain_power,
         _plain_keyed,
         _plain_blocks,
+        _part,
     ),
     "latex": Style(
         LATEX,
@@ -225,6 +267,7 @@ STYLES: Mapping[str, Style] = {
         _latex_power,
         _latex_keyed,
         _latex_blocks,
+        _part,
     ),
     "numpy": Style(
         NUMPY,
@@ -235,5 +278,17 @@ STYLES: Mapping[str, Style] = {
         _numpy_power,
         _plain_keyed,
         _numpy_blocks,
+        _part,
+    ),
+    "array-api": Style(
+        ARRAY_API,
+        _same,
+        _numpy_number,
+        _plain_brackets,
+        _standard_function,
+        _numpy_power,
+        _plain_keyed,
+        _standard_blocks,
+        _standard_part,
     ),
 }

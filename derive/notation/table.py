@@ -1,8 +1,8 @@
 """The notation table: how each op is written, and how tightly it binds.
 
 Read from left to right it is the writer's table, from right to left the reader's. A formula is
-written in one of three notations; the reader takes plain text and LaTeX by the same rows, and
-NumPy text by Python's own grammar.
+written in one of four notations; the reader takes plain text and LaTeX by the same rows, and the
+two kinds of code by Python's own grammar.
 """
 
 from __future__ import annotations
@@ -151,4 +151,16 @@ NUMPY = Notation(
     ),
 )
 
-NOTATIONS: Mapping[str, Notation] = {one.name: one for one in (PLAIN, LATEX, NUMPY)}
+ARRAY_API = Notation(
+    "array-api",
+    {
+        op: NUMPY.rows[op]._replace(text=NUMPY.rows[op].text.replace("np.", "xp."))
+        for op in (
+            *("add", "sub", "neg", "mul", "scale", "matmul", "scalar matmul"),
+            *("div", "number div", "sqrt", "transpose", "step"),
+        )
+    },
+)
+"""The array API standard, whose functions are those of a namespace `xp`."""
+
+NOTATIONS: Mapping[str, Notation] = {one.name: one for one in (PLAIN, LATEX, NUMPY, ARRAY_API)}

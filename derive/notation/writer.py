@@ -1,4 +1,4 @@
-"""Terms to text: one writer for the three notations, by the rows of the table.
+"""Terms to text: one writer for all notations, by the rows of the table.
 
 Every text is read back as the same term, except that the negative of a number and the quotient of
 two numbers are read as numbers.
@@ -19,7 +19,6 @@ from derive.notation.piece import is_scalar
 from derive.notation.styles import STYLES, Style, Written, atomic
 from derive.notation.table import ADD, ATOM, BESIDE, SCRIPT
 from derive.ops import ALONG
-from derive.shape import Dim
 from derive.term import Attr, Const, Term, Var, fold
 
 
@@ -31,7 +30,7 @@ def write(
     functions: Mapping[str, str] | None = None,
     names: Mapping[str, str] | None = None,
 ) -> str:
-    r"""A term as text in "plain" (Unicode), "latex" or "numpy" notation.
+    r"""A term as text in "plain" (Unicode), "latex", "numpy" or "array-api" notation.
 
     `scalars` are the names that stand for one number each: a product with them is juxtaposition.
     `functions` gives, for ops, the names by which this text calls them, `names` other spellings.
@@ -88,7 +87,7 @@ class _Writer(NamedTuple):
             assert isinstance(attrs[0], int)
             return Written(self.style.blocks(self.style, args, attrs[0]), ATOM)
         if op == "slice":
-            return Written(atomic(self.style, args[0]) + _slice_text(attrs), ATOM)
+            return Written(atomic(self.style, args[0]) + self.style.part(attrs), ATOM)
         if op == "sum" and (total := self.total(args[0], attrs)):
             return total
         if op in WRITERS:
@@ -137,14 +136,6 @@ def _keywords(op: str, attrs: Sequence[Attr]) -> dict[str, Attr]:
     pairs = dict(zip(_KEYWORDS[op], attrs, strict=True))
     said = {k: v for k, v in pairs.items() if v is not False and v is not None}
     return {k: v for k, v in said.items() if k != "axis" or v != default}
-
-
-def _slice_text(attrs: Sequence[Attr]) -> str:
-    axis, start, stop = attrs
-    assert isinstance(axis, int)
-    first = "" if start == 0 and stop is not None else start
-    stop = str(stop) if isinstance(stop, Dim) else stop
-    return f"[{':, ' * axis}{first}:{'' if stop is None else stop}]"
 
 
 def _form(op: str, args: Sequence[Written]) -> str:
