@@ -238,13 +238,21 @@ class _Meaning(ast.NodeTransformer):
         total = self.machine.total(node) if function in PRODUCTS else None
         if total is not None:
             return total
-        args = [self.visit(arg) for arg in node.args]
+        args: list[ast.expr] = [self.visit(arg) for arg in node.args]
         if function in GRADIENTS:
             return _expression(GRADIENTS[function].format(*(f"({ast.unparse(a)})" for a in args)))
-        if function == AS_ARRAY and len(args) == 1:
+        if function == AS_ARRAY and len(args) == 1 and _keeps_the_dtype(node.keywords):
             return args[0]
         words = [word for word in node.keywords if word.arg not in ("out", "work")]
         return ast.Call(_expression(RENAMED.get(function, function)), args, words)
+
+
+def _keeps_the_dtype(words: list[ast.keyword]) -> bool:
+    """Whether an array is made like another one: `dtype=x.dtype`"""
+    match words:
+        case [ast.keyword("dtype", ast.Attribute(ast.Name(), "dtype"))]:
+            return True
+    return False
 
 
 def _expression(text: str) -> ast.expr:

@@ -14,9 +14,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 
+from codegen.fills import Signature, defaults, places, signature
 from codegen.inlining import inlined
 
 SPACE = "xp"
@@ -56,14 +56,6 @@ class Untranslatable(ValueError):
     """A statement of the runtime that this pass does not know."""
 
 
-@dataclass(frozen=True)
-class Signature:
-    """The parameters of a function, and those of them that it only writes into."""
-
-    parameters: tuple[str, ...]
-    buffers: frozenset[str]
-
-
 @cache
 def functional(text: str) -> str:
     """The text of these definitions, by the standard; constants stay as they are.
@@ -75,72 +67,36 @@ def functional(text: str) -> str:
     parts: list[str] = []
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef) and node.name not in NEW:
-            known[node.name] = _signature(node, known)
+            known[node.name] = signature(node, known)
             body = _Body(node, known, same).translated()
-            if len(body) == 1 and isinstance(body[0], ast.Return):
-                same |= {node.name} & _only_argument(node, body[0])
-            if node.name not in same:
+            if _returns_argument(node, body):
+                same.add(node.name)
+            else:
                 parts.append(_written(node, known[node.name], body))
         elif isinstance(node, ast.Assign) and "np." not in ast.unparse(node):
             parts.append(ast.get_source_segment(text, node) or "")
     return "\n\n\n".join(parts)
 
 
-def _only_argument(node: ast.FunctionDef, line: ast.Return) -> set[str]:
-    """The name of a function that returns its first argument as it is."""
-    same = isinstance(line.value, ast.Name) and line.value.id == node.args.args[0].arg
-    return {node.name} if same else set()
+def _returns_argument(node: ast.FunctionDef, body: Sequence[ast.stmt]) -> bool:
+    """Whether all that a function does is to return its first argument."""
+    match body:
+        case [ast.Return(ast.Name(name))]:
+            return name == node.args.args[0].arg
+    return False
 
 
-def _written(node: ast.FunctionDef, signature: Signature, body: Sequence[ast.stmt]) -> str:
+def _written(node: ast.FunctionDef, own: Signature, body: Sequence[ast.stmt]) -> str:
     """The text of a function."""
-    kept = [p for p in signature.parameters if p not in signature.buffers]
-    defaults = _defaults(node)
-    listed = ", ".join(f"{p}={ast.unparse(defaults[p])}" if p in defaults else p for p in kept)
+    kept = [name for name in own.parameters if name not in own.buffers]
+    given = {name: f"={ast.unparse(value)}" for name, value in defaults(node).items()}
+    listed = ", ".join(f"{name}{given.get(name, '')}" for name in kept)
     law = COMPLEX.sub("", ast.get_docstring(node) or "")
     lines = [f"def {node.name}({listed}):", f'    """{law}"""']
     texts = [ast.unparse(statement) for statement in body]
     if any(f"{SPACE}." in text for text in texts):
         lines.append(f"    {SPACE} = {NAMESPACE}({kept[0]})")
     return "\n".join([*lines, *(f"    {line}" for text in texts for line in text.split("\n"))])
-
-
-def _defaults(node: ast.FunctionDef) -> dict[str, ast.expr]:
-    given = node.args.defaults
-    names = [argument.arg for argument in node.args.args[len(node.args.args) - len(given) :]]
-    return dict(zip(names, given, strict=True))
-
-
-# ---------------------------------------------------------------------------------- the buffers
-
-
-def _signature(node: ast.FunctionDef, known: Mapping[str, Signature]) -> Signature:
-    names = tuple(argument.arg for argument in node.args.args)
-    optional = {name for name, value in _defaults(node).items() if "None" in ast.unparse(value)}
-    targets = {name for part in ast.walk(node) for name in _targets(part, known)}
-    return Signature(names, frozenset(names) & (optional | targets))
-
-
-def _targets(node: ast.AST, known: Mapping[str, Signature]) -> Iterable[str]:
-    """The names of the arrays that a node writes into."""
-    match node:
-        case ast.AugAssign(ast.Name(name)) | ast.Assign([ast.Subscript(ast.Name(name))]):
-            yield name
-        case ast.Call():
-            yield from (n.id for n in _outs(node, known) if isinstance(n, ast.Name))
-
-
-def _outs(node: ast.Call, known: Mapping[str, Signature]) -> list[ast.expr]:
-    """The places that a call writes to, that of its result first."""
-    function = ast.unparse(node.func)
-    words = [word.value for word in node.keywords if word.arg == "out"]
-    if function == "np.copyto":
-        return [node.args[0]]
-    if function not in known:
-        return words
-    signature = known[function]
-    pairs = zip(signature.parameters, node.args, strict=False)
-    return words + [arg for name, arg in pairs if name in signature.buffers]
 
 
 # --------------------------------------------------------------------------------- the statements
@@ -170,7 +126,7 @@ class _Body(ast.NodeTransformer):
 
     def _statement(self, node: ast.stmt) -> None:
         match node:
-            case ast.Assign(_, value) if self._is_new(value):
+            case ast.Assign(_, value) if _is_new(value):
                 pass
             case ast.Assign([ast.Name(name)], value):
                 self._assign(name, self._value(value, name))
@@ -201,15 +157,6 @@ class _Body(ast.NodeTransformer):
         loop = ast.For(name, self.visit(over), self.made, [], lineno=0)
         self.made = [*before, loop]
 
-    def _is_new(self, node: ast.expr) -> bool:
-        """Whether a value is only arrays to write into."""
-        return any(
-            (isinstance(part, ast.Name) and part.id == "work")
-            if not isinstance(part, ast.Call)
-            else ast.unparse(part.func) in NEW
-            for part in [node, *([node.value] if isinstance(node, ast.Subscript) else [])]
-        )
-
     def _holds(self, test: ast.expr) -> bool:
         """Whether a condition is true where no array is given and numbers are real."""
         match test:
@@ -226,7 +173,7 @@ class _Body(ast.NodeTransformer):
         """A value that goes to a name, or is returned: by way of no other array."""
         if not isinstance(node, ast.Call):
             return self._visited(node)
-        outs = [out.id for out in _outs(node, self.known)[:1] if isinstance(out, ast.Name)]
+        outs = [out.id for out in places(node, self.known)[:1] if isinstance(out, ast.Name)]
         if home is not None and outs not in ([], [home]):
             raise Untranslatable(f"{self.node.name}: two names for one array")
         return self._result(node)
@@ -239,7 +186,7 @@ class _Body(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         """The result of a call; where that is written to a name, an assignment goes before."""
         result = self._result(node)
-        outs = _outs(node, self.known)
+        outs = places(node, self.known)
         if not (outs and isinstance(outs[0], ast.Name)):
             return result
         self._assign(outs[0].id, result)
@@ -270,10 +217,10 @@ class _Body(ast.NodeTransformer):
 
     def _own(self, function: str, node: ast.Call) -> ast.expr:
         """A call of another function of the runtime, without its buffers."""
-        signature = self.known[function]
-        pairs = zip(signature.parameters, node.args, strict=False)
-        args = [self._visited(arg) for name, arg in pairs if name not in signature.buffers]
-        words = [word for word in node.keywords if word.arg not in signature.buffers]
+        own = self.known[function]
+        pairs = zip(own.parameters, node.args, strict=False)
+        args = [self._visited(arg) for name, arg in pairs if name not in own.buffers]
+        words = [word for word in node.keywords if word.arg not in own.buffers]
         if function in self.same:
             return args[0]
         return ast.Call(ast.Name(function), args, words)
@@ -285,6 +232,16 @@ class _Body(ast.NodeTransformer):
         if isinstance(node.value, ast.Name) and node.value.id == "np":
             return ast.Attribute(ast.Name(SPACE), node.attr)
         return node
+
+
+def _is_new(node: ast.expr) -> bool:
+    """Whether a value is only arrays to write into."""
+    match node:
+        case ast.Name("work") | ast.Subscript(ast.Name("work")):
+            return True
+        case ast.Call(function):
+            return ast.unparse(function) in NEW
+    return False
 
 
 def _is_number(node: ast.expr) -> bool:

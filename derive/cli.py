@@ -151,7 +151,13 @@ def _main_parser() -> argparse.ArgumentParser:
         metavar="'dL/dW2 = ...'",
         help="a gradient of your own, to be judged first; may be repeated",
     )
-    work.add_argument("--emit", type=Path, metavar="PATH", help="write the NumPy module here")
+    work.add_argument("--emit", type=Path, metavar="PATH", help="write the module here")
+    work.add_argument(
+        "--backend",
+        default="numpy",
+        metavar="KIND",
+        help="of the module: numpy, or array-api for JAX, PyTorch and others",
+    )
     work.add_argument("--json", action="store_true", help="everything as JSON, nothing else")
     train = parser.add_argument_group("training")
     train.add_argument("--no-train", action="store_true", help="stop after the verification")

@@ -6,8 +6,10 @@ import argparse
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from types import ModuleType
 
 import codegen
+from codegen.backend import backend as backend_of
 from codegen.emission import text_of
 from codegen.loading import load
 from codegen.refusal import Refusal
@@ -22,8 +24,11 @@ from derive.commands.paper import Paper
 from derive.commands.proving import judge, prove, show_gradients
 from derive.dense import Stack
 from derive.diagnostic import DeriveError
-from derive.formulas import gradients
+from derive.formulas import Gradients, gradients
 from derive.verdict import Report
+
+TRAINED = "numpy"
+"""The backend whose modules have the Workspace that training uses."""
 
 REFUSALS = (DeriveError, Refusal, ImportError, argparse.ArgumentTypeError)
 
@@ -52,19 +57,30 @@ def _work(
     found = gradients(job.stack)
     show_gradients(job, found)
     report = judge(job, claims)
-    text = text_of(job.stack, found)
-    proved = prove(job, found, text)
-    module = load(text)
-    verification = verified(job, module)
-    code = _exit_code(report, proved, verification)
+    text, module, code = _checked(job, found, report, arguments.backend)
     if arguments.emit is not None and code in (0, report.exit_code):
         with replacing(arguments.emit) as sink:
             sink.write(text.encode())
         job.paper.line(f"  written: {arguments.emit}")
+    trains = not arguments.no_train and commands.why_not(job.stack) is None
+    if not code and trains and arguments.backend != TRAINED:
+        job.paper.heading("The NumPy module", "what is trained is checked like what was emitted")
+        other = replace(job, data=job.data.setdefault(TRAINED, {}))
+        _, module, code = _checked(other, found, report, TRAINED)
     if code:
         job.paper.heading("Not trained", "something above is wrong or undecided")
         return code
     return 0 if arguments.no_train else commands.train(job, arguments, settings, module)
+
+
+def _checked(
+    job: Job, found: Gradients, report: Report, backend: str
+) -> tuple[str, ModuleType, int]:
+    """The text of a module, what it is, and the exit code of its proof and verification."""
+    text = text_of(job.stack, found, backend=backend)
+    proved = prove(job, found, text)
+    module = load(text)
+    return text, module, _exit_code(report, proved, verified(job, module))
 
 
 # --------------------------------------------------------------------------------- arguments
@@ -88,6 +104,7 @@ def _claim(text: str) -> tuple[str, str]:
 
 def _check_outputs(arguments: argparse.Namespace) -> None:
     """Refuses what could not be written, before any work is done for it."""
+    backend_of(arguments.backend)
     for path in (arguments.emit, arguments.save):
         if path is not None:
             check_writable(path)
