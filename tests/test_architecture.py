@@ -189,5 +189,6 @@ def test_the_start_costs_nothing(code: str) -> None:
     ],
 )
 def test_an_emitted_module_imports_numpy_alone(options: dict[str, Any]) -> None:
-    text = codegen.emit(derive.stack("5,4,3,2", **options))
-    assert packages(ast.parse(text)) == {"numpy"}
+    stack = derive.stack("5,4,3,2", **options)
+    assert packages(ast.parse(codegen.emit(stack))) == {"numpy"}
+    assert packages(ast.parse(codegen.emit(stack, "array-api"))) == {"array_api_compat"}

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+import codegen
+import derive
 from codegen import training
 from derive.cli import installed_version, main
-from derive.commands import checking
+from derive.commands import checking, main_job
 from derive.commands.paper import styled
 
 SMALL = ["--layers", "4,3,2", "--no-train"]
@@ -59,6 +61,10 @@ REFUSED = {
     "no epochs": (["--layers", "784,10", "--epochs", "0"], "epochs must be 1 or more, not 0"),
     "an unknown option": ([*SMALL, "--frob"], "unrecognized arguments: --frob"),
     "a picture of no known kind": ([*SMALL, "--plot", "x.txt"], "the name must end in .png"),
+    "an unknown backend": (
+        [*SMALL, "--backend", "cuda"],
+        "`cuda` is no backend: there are numpy and array-api",
+    ),
     "an unknown name": (["explain", "W9", "--layers", "4,3,2"], "no gradient by `W9`"),
 }
 
@@ -104,6 +110,48 @@ def test_the_whole_job_without_training(capsys: pytest.CaptureFixture[str], tmp_
     assert "PASS: 23 of 23 entries resolved, 0 failed" in text
     assert path.read_text().startswith('"""4 -> 3 sigmoid -> 2 softmax')
     assert sorted(p.name for p in tmp_path.iterdir()) == ["net.py"]
+
+
+def test_a_module_for_any_arrays_is_proved_and_verified_before_it_is_written(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "net.py"
+    assert main([*SMALL, "--emit", str(path), "--backend", "array-api"]) == 0
+    text = capsys.readouterr().out
+    assert "27 of 27 emitted lines read back and proved" in text
+    assert "PASS: 23 of 23 entries resolved, 0 failed" in text
+    assert path.read_text() == codegen.emit(derive.stack("4,3,2"), backend="array-api")
+
+
+def test_a_module_for_any_arrays_that_fails_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = main_job.text_of
+
+    def wrong(*given: Any, backend: str, **options: Any) -> str:
+        text = honest(*given, backend=backend, **options)
+        return text.replace("dz2 = (yhat - y)", "dz2 = (y - yhat)") if backend != "numpy" else text
+
+    monkeypatch.setattr(main_job, "text_of", wrong)
+    path = tmp_path / "net.py"
+    assert main([*SMALL, "--emit", str(path), "--backend", "array-api"]) == 1
+    assert not path.exists()
+    assert main([*SMALL, "--emit", str(path)]) == 0
+
+
+def test_what_is_trained_is_the_numpy_module_checked_in_its_turn(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DERIVE_MNIST", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    words = ["--layers", "784,3,10", "--epochs", "1", "--backend", "array-api", "--json"]
+    assert main(words) == 0
+    data = json.loads(capsys.readouterr().out)
+    for part in (data, data["numpy"]):
+        assert part["verification"]["status"] == "PASS"
+        assert part["proof"]["emitted_lines"] == part["proof"]["emitted_lines_proved"]
+    assert data["numpy"]["proof"]["emitted_lines"] > data["proof"]["emitted_lines"]
+    assert data["training"]["trained"]
 
 
 def test_lines_fit_80_columns(capsys: pytest.CaptureFixture[str]) -> None:

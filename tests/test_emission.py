@@ -55,6 +55,7 @@ GOLDEN: dict[str, tuple[str, dict[str, Any]]] = {
         "4,3,2",
         {"activations": "tanh", "loss": "mse", "bias": "none", "reduction": "sum"},
     ),
+    "array_api": ("6,5:gelu,4", {"backend": "array-api"}),
 }
 """Modules that are kept as files, so that a change of the emitter shows as a difference."""
 
@@ -62,7 +63,9 @@ GOLDEN: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.parametrize("name", GOLDEN)
 def test_the_text_of_the_golden_modules(name: str, update: bool) -> None:
     layers, options = GOLDEN[name]
-    text = emit(stack(layers, **options))
+    backend = options.get("backend", "numpy")
+    network = {key: value for key, value in options.items() if key != "backend"}
+    text = emit(stack(layers, **network), backend)
     path = ROOT / "tests" / "golden" / f"{name}.py"
     if update:
         path.write_text(text, encoding="utf-8")
