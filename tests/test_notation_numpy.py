@@ -157,3 +157,12 @@ def test_other_statements_are_refused(text: str, message: str) -> None:
 def test_what_is_not_on_the_whitelist_is_refused(text: str) -> None:
     with pytest.raises(DeriveError):
         read_numpy(text, NAMES)
+
+
+def test_a_declared_name_is_no_library() -> None:
+    """`xp` is what modules for any arrays call their library, and may be somebody's array."""
+    assert read_numpy("xp.exp(x)", ["x"]) == read_numpy("np.exp(x)", ["x"])
+    assert read_numpy("xp.dot(x)", ["xp", "x"]) == read_numpy("xp @ x", ["xp", "x"])
+    assert read_numpy("np.concat([x, y], axis=1)", ["x", "y"]) == read_numpy(
+        "np.hstack([x, y])", ["x", "y"]
+    )

@@ -227,7 +227,7 @@ class NumpyReader:
     def is_library(self, node: ast.expr) -> bool:
         """`np`, unless it is declared as a name."""
         name = node.id if isinstance(node, ast.Name) else ""
-        return name in MODULES and not self.names.find((name,), name_key(name))
+        return name in MODULES and name not in self.names.declared
 
     def known(
         self, function: str | None, name: str, others: Collection[str], node: ast.expr
