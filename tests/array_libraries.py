@@ -43,5 +43,5 @@ def installed() -> list[Library]:
     return found
 
 
-STRICT = installed()[0]
 LIBRARIES = installed()
+STRICT = LIBRARIES[0]
