@@ -24,9 +24,9 @@ import numpy as np
 from codegen.network import Array
 from codegen.trace import Trace, activate, measure
 
-BLOCK = 1 << 16
-"""Numbers in a block, 512 KiB of float64: those in use at a time stay near the cache, and a call of
-NumPy is still worth its price."""
+BLOCK = 1 << 17
+"""Numbers in a block, 1 MiB of float64: those in use at a time stay near the cache, and a call of
+NumPy is long enough that two threads seldom wait for the interpreter."""
 
 TASK = 1 << 19
 """Numbers that a task is worth, at least; threads share tasks, so results do not depend on them."""
