@@ -72,10 +72,7 @@ class Pool:
         name = next((name for name in reversed(self.free) if self.forms[name] == form), None)
         if name is None:
             prefix = PREFIXES.get(form[1], self.prefix)
-            alike = (
-                n for n, own in self.forms.items() if own[1] == form[1] and n.startswith(prefix)
-            )
-            name = f"{prefix}{sum(1 for _ in alike) + 1}"
+            name = f"{prefix}{sum(own.startswith(prefix) for own in self.forms) + 1}"
             self.forms[name] = form
         else:
             self.free.remove(name)
@@ -119,13 +116,17 @@ def place(
     return placed, placing.homes
 
 
+def is_small(shape: Shape, sizes: Mapping[str, int]) -> bool:
+    """Whether a result is so small that np.dot is the quicker product."""
+    return math.prod(dim.size(sizes) for dim in shape) <= SMALL
+
+
 def is_outer(statement: Statement, sizes: Mapping[str, int]) -> bool:
     """Whether a statement is a product over the samples with a large result."""
     term, inner = statement.term, statement.inner
     if inner is None or not (inner == SAMPLES or inner.is_one) or not isinstance(term, Apply):
         return False
-    product = term.op == "matmul"
-    return product and math.prod(dim.size(sizes) for dim in statement.shape) > SMALL
+    return term.op == "matmul" and not is_small(statement.shape, sizes)
 
 
 class _Placing:
@@ -175,14 +176,18 @@ class _Placing:
         """The array of an operand that is read for the last time, or another one."""
         if statement.target in self.joins:
             return self._joined(self.joins[statement.target])
-        term, form = statement.term, self.pool.form(statement.shape)
+        form = self.pool.form(statement.shape)
+        homes = (self.homes.get(root, "") for root in self._overwritten(at, statement))
+        own = next((home for home in homes if self.pool.forms.get(home) == form), None)
+        return own or self.pool.take(form)
+
+    def _overwritten(self, at: int, statement: Statement) -> Iterator[str]:
+        """The operands whose place the result may take: the statement is the last to read them."""
+        term = statement.term
         whole = statement.part is None and not statement.copies
         if whole and isinstance(term, Apply) and term.op not in ELSEWHERE:
-            for root in (self._root(a.name) for a in term.args if isinstance(a, Var)):
-                home = self.homes.get(root, "")
-                if self.last[root] == at and self.pool.forms.get(home) == form:
-                    return home
-        return self.pool.take(form)
+            roots = (self._root(a.name) for a in term.args if isinstance(a, Var))
+            yield from (root for root in roots if self.last.get(root) == at)
 
     def _joined(self, whole: Statement) -> str:
         """The rest of the array that a statement joins with ones."""
@@ -199,16 +204,8 @@ class _Placing:
             name = self._root(whole.target) if whole.joins else ""
             while name in makers:
                 yield name, whole
-                name = self._taken_over(*makers[name])
-
-    def _taken_over(self, at: int, statement: Statement) -> str:
-        """The operand whose array an operation may write to, as it is the last to read it."""
-        term = statement.term
-        if isinstance(term, Apply) and term.op not in ELSEWHERE and statement.part is None:
-            roots = (self._root(arg.name) for arg in term.args if isinstance(arg, Var))
-            free = (r for r in roots if self.last.get(r) == at and r not in self.homes)
-            return next(free, "")
-        return ""
+                operands = self._overwritten(*makers[name])
+                name = next((one for one in operands if one not in self.homes), "")
 
     def _ones(self, statement: Statement) -> tuple[str, ...]:
         """The ones by whose product a sum along an axis is computed: BLAS is quicker at it."""

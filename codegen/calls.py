@@ -105,7 +105,9 @@ def check_work(
             raise Fault(f"`{array}` is not an array that `{call.function}` can compute in")
 
 
-def check_rows(work: Sequence[str], place: Place, reads: Sequence[Arrays], memory: Memory) -> None:
+def check_rows(
+    call: Call, work: Sequence[str], place: Place, reads: Sequence[Arrays], memory: Memory
+) -> None:
     """Refuses an array in which no product can be made before it is turned."""
     room = memory.room(place)[::-1]
     if [memory.sizes[array] for array in work] != [room] or memory.kinds[work[0]]:
@@ -114,10 +116,16 @@ def check_rows(work: Sequence[str], place: Place, reads: Sequence[Arrays], memor
         raise Fault("a work array is used for something else in the same call")
 
 
-def check_pads(work: Sequence[str], place: Place, memory: Memory) -> None:
+def check_pads(
+    call: Call, work: Sequence[str], place: Place, reads: Sequence[Arrays], memory: Memory
+) -> None:
     """Refuses arrays that no outer product can be padded in."""
     rows, columns = memory.room(place)
     if [memory.sizes[array] for array in work] != [(rows, 2), (2, columns)]:
         raise Fault(f"`{OUTER}` pads in arrays of {rows}x2 and 2x{columns}")
     if any(memory.kinds[array] != "zeros" for array in work):
         raise Fault(f"`{OUTER}` pads with zeros")
+
+
+CHECKS = {OUTER: check_pads, TURNED: check_rows}
+"""How the work arrays of a product are checked; those of other functions are in `WORK`."""

@@ -10,14 +10,13 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 
 from codegen.calls import (
+    CHECKS,
     LIBRARY,
     OUTER,
     PRODUCTS,
     SUM,
     TURNED,
     apart,
-    check_pads,
-    check_rows,
     check_work,
     has_out,
     read_call,
@@ -126,12 +125,8 @@ class Machine:
             reads = [tuple(self._arrays(operand)) for operand in call.operands]
             spread = spreads(call, place, reads, self.memory)
             work = [self.place(item).array for item in call.work]
-            if call.function == OUTER:
-                check_pads(work, place, self.memory)
-            elif call.function == TURNED:
-                check_rows(work, place, reads, self.memory)
-            else:
-                check_work(call, work, place, reads, self.memory)
+            check = CHECKS.get(call.function, check_work)
+            check(call, work, place, reads, self.memory)
             for array in work:
                 self.memory.forget(array)
         self.memory.write(place, held, spread)

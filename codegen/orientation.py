@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from codegen.views import sliced, transposed
+from codegen.views import sliced
 from derive.ops import OPS, op_row
 from derive.shape import Shape, dim
-from derive.term import Apply, Const, Term, Var, apply, fold, variables
+from derive.term import Apply, Const, Term, Var, apply, fold, turned, variables
 
 TURNED = "_T"
 """What the name of a transposed value ends with."""
@@ -57,31 +57,31 @@ def sides(term: Term, shapes: Mapping[str, Shape], held: Collection[str]) -> Sid
 def _named(var: Var, shape: Shape, held: bool) -> Sides:
     if held:
         name = Var(var.name + TURNED)
-        return Sides(transposed(name), name, shape)
-    return Sides(var, var if len(shape) < 2 else transposed(var), shape)
+        return Sides(turned(name), name, shape)
+    return Sides(var, var if len(shape) < 2 else turned(var), shape)
 
 
 def _applied(old: Apply, args: tuple[Sides, ...]) -> Sides:
     shape = op_row(old.op).shape([arg.shape for arg in args], old.attrs)
     straight = Apply(old.op, tuple(arg.straight for arg in args), old.attrs)
-    turned = tuple(arg.turned for arg in args)
+    across = tuple(arg.turned for arg in args)
     rule = TURNS.get(old.op, _entrywise if old.op not in OPS or old.op in ENTRYWISE else None)
     ranks = {len(arg.shape) for arg in args} - {0}
     if rule is None or not ranks <= {2}:
-        return Sides(straight, transposed(straight) if len(shape) == 2 else straight, shape)
-    return rule(straight, turned, shape)
+        return Sides(straight, turned(straight) if len(shape) == 2 else straight, shape)
+    return rule(straight, across, shape)
 
 
 ENTRYWISE = frozenset({"add", "sub", "neg", "mul", "div", "pow"})
 
 
-def _entrywise(old: Apply, turned: tuple[Term, ...], shape: Shape) -> Sides:
+def _entrywise(old: Apply, across: tuple[Term, ...], shape: Shape) -> Sides:
     """Of two forms, the one with fewer transposes stands for both."""
-    new = Apply(old.op, turned, old.attrs)
+    new = Apply(old.op, across, old.attrs)
     if len(shape) < 2:
         return Sides(old, old, shape)
     if _turns(new.args) <= _turns(old.args):
-        return Sides(transposed(new), new, shape)
+        return Sides(turned(new), new, shape)
     return Sides(old, new, shape)
 
 
@@ -90,28 +90,28 @@ def _turns(terms: tuple[Term, ...]) -> int:
     return sum(isinstance(one, Apply) and one.op == "transpose" for one in terms)
 
 
-def _product(old: Apply, turned: tuple[Term, ...], shape: Shape) -> Sides:
-    return Sides(old, apply("matmul", *reversed(turned)), shape)
+def _product(old: Apply, across: tuple[Term, ...], shape: Shape) -> Sides:
+    return Sides(old, apply("matmul", *reversed(across)), shape)
 
 
-def _transpose(old: Apply, turned: tuple[Term, ...], shape: Shape) -> Sides:
-    return Sides(turned[0], transposed(turned[0]), shape)
+def _transpose(old: Apply, across: tuple[Term, ...], shape: Shape) -> Sides:
+    return Sides(across[0], turned(across[0]), shape)
 
 
-def _axis_first(old: Apply, turned: tuple[Term, ...], shape: Shape) -> Sides:
+def _axis_first(old: Apply, across: tuple[Term, ...], shape: Shape) -> Sides:
     """An op along an axis, which is the other one of the transpose."""
     axis, *rest = old.attrs
     other = 1 - axis if isinstance(axis, int) else axis
-    new = Apply(old.op, turned, (other, *rest))
+    new = Apply(old.op, across, (other, *rest))
     if len(shape) < 2:  # a sum over all entries, or one that leaves no axis to turn
         best = new if _turns(new.args) <= _turns(old.args) else old
         return Sides(best, best, shape)
     return Sides(old, new, shape)
 
 
-def _slice(old: Apply, turned: tuple[Term, ...], shape: Shape) -> Sides:
+def _slice(old: Apply, across: tuple[Term, ...], shape: Shape) -> Sides:
     straight = sliced(old.args[0], old.attrs)
-    return Sides(straight, transposed(straight), shape)
+    return Sides(straight, turned(straight), shape)
 
 
 TURNS = {

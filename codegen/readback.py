@@ -20,10 +20,9 @@ from codegen.memory import Fault, Held, Memory, Place
 from codegen.orientation import TURNED
 from codegen.plan import OUTPUT
 from codegen.statements import fits
-from codegen.views import transposed
 from derive.gradient import adjoint_name
 from derive.proof import Prover
-from derive.term import Term, Var
+from derive.term import Term, Var, turned
 
 FUNCTIONS = ("forward", "loss", "loss_and_gradients", "gradients")
 WORKSPACE = "Workspace"
@@ -97,10 +96,10 @@ class _Judge:
         self.derivation = prover.gradients.derivation
         self.numbers = self.derivation.sizes
         straight = dict(expectations(prover))
-        turned = {n: n + TURNED for n in straight if len(prover.shapes[n]) == 2}
-        self.named = {t: transposed(Var(n)) for n, t in turned.items()}
-        self.shapes = {t: prover.shapes[n][::-1] for n, t in turned.items()} | prover.shapes
-        self.expected = {t: transposed(straight[n]) for n, t in turned.items()} | straight
+        columns = {n: n + TURNED for n in straight if len(prover.shapes[n]) == 2}
+        self.named = {t: turned(Var(n)) for n, t in columns.items()}
+        self.shapes = {t: prover.shapes[n][::-1] for n, t in columns.items()} | prover.shapes
+        self.expected = {t: turned(straight[n]) for n, t in columns.items()} | straight
         self.proved: dict[tuple[str, Term], bool] = {}
 
     def code(self, node: ast.stmt | ast.expr) -> str:
@@ -205,7 +204,7 @@ class _Body:
             if isinstance(item, Place):
                 held = machine.memory.read(replace(item, turned=False))
                 if item.turned:
-                    held = Held(transposed(held.term), held.shape[::-1])
+                    held = Held(turned(held.term), held.shape[::-1])
                 yield name, held, machine.written[item.array]
             else:
                 yield name, item, line

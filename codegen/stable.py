@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from codegen.views import sliced, transposed
+from codegen.views import sliced
 from derive.recognise import recognised
-from derive.term import Apply, Term, Var, apply, const, rebuild, substitute, variables
+from derive.term import Apply, Term, Var, apply, const, rebuild, substitute, turned, variables
 
 SAFE_LOGS = frozenset({"softmax", "sigmoid"})
 
@@ -80,5 +80,5 @@ def _beside_ones(term: Term, axis: int, joined: Collection[str]) -> Term | None:
             return block
         case Apply("transpose", (inner,)):
             found = _beside_ones(inner, 1 - axis, joined)
-            return None if found is None else transposed(found)
+            return None if found is None else turned(found)
     return None

@@ -7,22 +7,20 @@ Every array is allocated once, by the constructor.
 
 from __future__ import annotations
 
-import math
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
-from codegen.buffers import BATCH, JOINED, SMALL, Form, Placed, Pool, place
+from codegen.buffers import BATCH, JOINED, Form, Placed, Pool, is_small, place
 from codegen.plan import Plan
 from codegen.runtime import RUNTIME
 from codegen.statements import TEMPORARY, Part, Statement, statements
-from codegen.views import transposed
 from derive.gradient import adjoint_name
 from derive.notation import write
 from derive.ops import exponent
 from derive.shape import dim
-from derive.term import Apply, Const, Term, Var, rebuild, variables, walk
+from derive.term import Apply, Const, Term, Var, rebuild, turned, variables, walk
 
 UFUNCS = {
     "add": "np.add",
@@ -199,7 +197,7 @@ class _Body:
         """One call that leaves its result in an array."""
         values = ", ".join(self._text(arg) for arg in term.args)
         if one.is_turned and work:
-            second, first = (self._text(transposed(arg)) for arg in term.args)
+            second, first = (self._text(turned(arg)) for arg in term.args)
             return f"turned({first}, {second}, out={out}, work=({_listed(work)}))"
         if term.op == "matmul":
             extra = f", work=({_listed(work)})" if work else ""
@@ -227,7 +225,7 @@ def _product(one: Statement, work: tuple[str, ...], sizes: Mapping[str, int]) ->
     if (one.part is not None and one.part[0] != 0) or any(parted):
         return "np.matmul"
     if all(part in sizes or part == 1 for dim in one.shape for part in dim.parts):
-        return "np.dot" if math.prod(dim.size(sizes) for dim in one.shape) <= SMALL else "np.matmul"
+        return "np.dot" if is_small(one.shape, sizes) else "np.matmul"
     return "product"
 
 

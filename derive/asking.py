@@ -18,8 +18,7 @@ from derive.scope import ClaimText, Link, Scope
 from derive.setting import Asked, Setting
 from derive.shape import Shape
 from derive.statement import Bracket
-from derive.tensors import turned
-from derive.term import Apply, Term, Var, rebuild, walk
+from derive.term import Apply, Term, Var, rebuild, turned, walk
 from derive.truth import ACTING, Target
 
 DOUBTFUL = {

@@ -17,8 +17,18 @@ from derive.points import size_names
 from derive.selection import is_selection
 from derive.setting import Asked, Setting
 from derive.shape import ONE, Dim, Shape, shape_text
-from derive.tensors import Value, column_shape, solid, turned
-from derive.term import Derivation, Equation, Symbol, Term, Var, rebuild, substitute, variables
+from derive.tensors import Value, column_shape, solid
+from derive.term import (
+    Derivation,
+    Equation,
+    Symbol,
+    Term,
+    Var,
+    rebuild,
+    substitute,
+    turned,
+    variables,
+)
 from derive.truth import Target, Truth, inner_names
 
 NUMERATOR = "numerator"

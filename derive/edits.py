@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from derive.functions import PRIME, is_function
 from derive.shape import Shape
-from derive.tensors import Value, same_shape, turned
-from derive.term import Apply, Const, Term, Var, apply
+from derive.tensors import Value, same_shape
+from derive.term import Apply, Const, Term, Var, apply, turned
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from derive.infer import CODES, misfit
 from derive.ops import ShapeMismatch, op_row
 from derive.shape import ONE, Dim, Shape, agree
 from derive.sizes import Linear, dim_of, linear, plus
-from derive.tensors import Value, column_shape, turned
-from derive.term import Apply, Const, Term, Var, apply
+from derive.tensors import Value, column_shape
+from derive.term import Apply, Const, Term, Var, apply, turned
 
 
 def _shorter(a: Dim, b: Dim) -> Dim | None:

@@ -26,8 +26,8 @@ from derive.proof import Proof
 from derive.scope import Link
 from derive.shape import Dim, Shape, shape_text
 from derive.shape import agree as sizes_agree
-from derive.tensors import Value, as_number, column_shape, same_shape, solid, turned
-from derive.term import Term, Var, apply, const, substitute, variables
+from derive.tensors import Value, as_number, column_shape, same_shape, solid
+from derive.term import Term, Var, apply, const, substitute, turned, variables
 from derive.truth import ACTING, PROBE, Target, Truth
 from derive.verdict import CONFIRMED, Claim
 from derive.witnesses import witness

@@ -15,7 +15,7 @@ from derive.notation import write
 from derive.repair import Goal, Search
 from derive.selection import is_selection, selection_code
 from derive.shape import ONE, Shape
-from derive.tensors import Value, column_shape, solid, turned
+from derive.tensors import Value, column_shape, solid
 from derive.term import (
     Apply,
     Binding,
@@ -26,6 +26,7 @@ from derive.term import (
     const,
     rebuild,
     substitute,
+    turned,
     variables,
     walk,
 )

@@ -21,8 +21,8 @@ from derive.indexing import letters_of
 from derive.proof import Prover
 from derive.scaling import scaled
 from derive.shape import Shape
-from derive.tensors import Value, column_shape, same_shape, solid, turned
-from derive.term import Apply, Term, Var, apply, const, size
+from derive.tensors import Value, column_shape, same_shape, solid
+from derive.term import Apply, Term, Var, apply, const, size, turned
 
 SECONDS = 3.0
 """Time for the search for one repair, after which the gradient itself is shown."""

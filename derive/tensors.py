@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from derive.indexing import filled
 from derive.shape import ONE, Dim, Shape, agree
-from derive.term import Apply, Const, Term, Var, apply, const
+from derive.term import Const, Term, Var, apply, const, turned
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +63,6 @@ def as_number(value: Value) -> Value:
 def as_row(value: Value) -> Term:
     """An array with one axis as a row, as broadcasting lays it under a matrix."""
     return value.term if isinstance(value.term, Const) else turned(value.term)
-
-
-def turned(term: Term) -> Term:
-    """The transposed formula; twice is not at all, and a number is its own."""
-    if isinstance(term, Const):
-        return term
-    if isinstance(term, Apply) and term.op == "transpose":
-        return term.args[0]
-    return apply("transpose", term)
 
 
 def count(dims: tuple[Dim, ...]) -> Term:

@@ -173,3 +173,12 @@ def substitute(term: Term, values: Mapping[str, Term]) -> Term:
     if not any(isinstance(node, Var) and node.name in values for node in walk(term)):
         return term
     return rebuild(term, lambda n: values.get(n.name, n) if isinstance(n, Var) else n)
+
+
+def turned(term: Term) -> Term:
+    """The transposed formula; twice is not at all, and a number is its own."""
+    if isinstance(term, Const):
+        return term
+    if isinstance(term, Apply) and term.op == "transpose":
+        return term.args[0]
+    return apply("transpose", term)

@@ -9,8 +9,7 @@ from derive.diagnostic import DeriveError
 from derive.edits import Edit
 from derive.notation import read, write
 from derive.shape import shape_text
-from derive.tensors import turned
-from derive.term import Term, Var
+from derive.term import Term, Var, turned
 from tests.written import SHAPES, elaborator
 
 

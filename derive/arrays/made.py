@@ -10,8 +10,8 @@ from derive.arrays.rule import ONE_WIDE, OPEN_EYE, Rule, args_of, dim_of_attr, e
 from derive.indexing import array, closed, fresh_letter, letters_of, total
 from derive.ops import ShapeMismatch
 from derive.shape import ONE, Dim, agree, shape_text
-from derive.tensors import Value, solid, turned
-from derive.term import Apply, Const, Term, Var, apply, const
+from derive.tensors import Value, solid
+from derive.term import Apply, Const, Term, Var, apply, const, turned
 
 
 def _filled(number: int) -> Rule:

@@ -11,8 +11,8 @@ from derive.ops import ShapeMismatch
 from derive.selection import is_selection
 from derive.shape import Shape, broadcast, shape_text
 from derive.slopes import slope_term
-from derive.tensors import Value, as_row, same_shape, solid, turned
-from derive.term import Apply, Const, Term, Var, apply, const
+from derive.tensors import Value, as_row, same_shape, solid
+from derive.term import Apply, Const, Term, Var, apply, const, turned
 
 
 def elementwise(op: str, a: Value, b: Value, e: Any = None) -> Value:

@@ -10,8 +10,8 @@ from derive.arrays.reductions import summed
 from derive.arrays.rule import OPEN_EYE, Rule, args_of
 from derive.ops import ShapeMismatch
 from derive.shape import ONE, agree, shape_text
-from derive.tensors import Value, same_shape, solid, turned
-from derive.term import Apply, Term, apply, const
+from derive.tensors import Value, same_shape, solid
+from derive.term import Apply, Term, apply, const, turned
 
 
 def product(a: Value, b: Value, e: Any = None) -> Value:

@@ -10,8 +10,8 @@ from derive.arrays.rule import Rule, args_of, axis_of
 from derive.diagnostic import refuse
 from derive.ops import ALONG, put
 from derive.shape import ONE, Shape
-from derive.tensors import Value, count, solid, turned
-from derive.term import Apply, Attr, Var, apply
+from derive.tensors import Value, count, solid
+from derive.term import Apply, Attr, Var, apply, turned
 
 
 def _sum(e: Any, term: Apply) -> Value:

@@ -10,8 +10,8 @@ from derive.arrays.reductions import summed
 from derive.arrays.rule import Rule, args_of, dim_of_attr
 from derive.ops import ShapeMismatch, put
 from derive.shape import ONE, agree, shape_text
-from derive.tensors import Value, same_shape, turned
-from derive.term import Apply
+from derive.tensors import Value, same_shape
+from derive.term import Apply, turned
 
 
 def _ravel(e: Any, term: Apply) -> Value:
