@@ -42,6 +42,8 @@ def text_of(made: Stack, found: Gradients, *, buffers: bool = True, backend: str
     target = backend_of(backend)
     made_plan = plan(found)
     checked_names(made_plan)
+    if target.in_place:
+        checked_operands(made_plan)
     in_place = buffers and target.in_place
     text = workspace(plan(found, by_column=True)) if in_place else ""
     parts = [
@@ -62,6 +64,18 @@ def checked_names(made: Plan) -> None:
     for name in names:
         if not (name.isidentifier() and name.isascii()) or keyword.iskeyword(name):
             raise refuse("D401", f"`{name}` cannot be a name in Python code")
+
+
+def checked_operands(made: Plan) -> None:
+    """The functions of the runtime take arrays; one of a number alone is refused."""
+    lines = (*made.forward, *made.backward)
+    numbers = made.scalars - {line.name for line in lines}
+    for node in (node for line in lines for node in walk(line.term)):
+        own = isinstance(node, Apply) and not RUNTIME.get(node.op, "np.").startswith("np.")
+        if own and set(variables(node)) <= numbers:
+            shown = write(node, "plain", scalars=made.scalars)
+            message = f"`{shown}` is a number: in NumPy this function takes arrays alone"
+            raise refuse("D403", message, help="write its value in its place")
 
 
 def _needed(made: Plan, text: str, target: Backend) -> tuple[set[str], set[str]]:

@@ -124,6 +124,15 @@ def test_a_name_that_is_none_in_python_is_refused(name: str) -> None:
         checked_names(odd)
 
 
+def test_a_function_of_a_number_alone_is_refused() -> None:
+    """The functions of the runtime take arrays; NumPy's own take numbers too."""
+    with pytest.raises(DeriveError, match=r"`sigmoid\(1\)` is a number") as caught:
+        emit(stack("5,4:own,3", define=["own(z) = z * sigmoid(1)"]))
+    assert caught.value.diagnostic.code == "D403"
+    assert caught.value.diagnostic.help == "write its value in its place"
+    assert "np.exp(1)" in emit(stack("5,4:own,3", define=["own(z) = z * exp(1)"]))
+
+
 # -------------------------------------------------------------------------------- the functions
 
 
