@@ -14,7 +14,19 @@ from derive.functions import is_function
 from derive.notation import write
 from derive.ops import ALONG
 from derive.shape import Dim, Shape
-from derive.term import Apply, Binding, Const, Term, Var, apply, const, rebuild, walk
+from derive.term import (
+    DEEPEST,
+    Apply,
+    Binding,
+    Const,
+    Term,
+    Var,
+    apply,
+    const,
+    depth,
+    rebuild,
+    walk,
+)
 
 
 class _Known(NamedTuple):
@@ -33,6 +45,8 @@ def numpy_text(term: Term, shape: Shape, shapes: Mapping[str, Shape]) -> str | N
 
     `shapes` are those of the names as declared.
     """
+    if depth(term) > DEEPEST:
+        return None
     flats = frozenset(name for name, own in shapes.items() if len(own) == 1)
     scalars = frozenset(name for name, own in shapes.items() if not own)
     known = _Known(flats, scalars)

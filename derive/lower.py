@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import product
 from typing import NamedTuple
 
+from derive.diagnostic import refuse
 from derive.functions import FUNCTIONS, PRIME
 from derive.infer import shape_of
 from derive.normal import normal
@@ -22,7 +23,7 @@ from derive.rules import Rules
 from derive.shape import Dim, Part, Shape
 from derive.slots import ZERO as ZERO_SLOT
 from derive.slots import Slot, fresh, index, minus, plus, shift, slot
-from derive.term import Apply, Const, Term, Var
+from derive.term import DEEPEST, Apply, Const, Term, Var, depth
 
 Block = tuple[int, ...]
 Blocks = dict[Block, Poly]
@@ -168,7 +169,12 @@ def lower(
     primes: Callable[[str, Poly], Poly] | None = None,
     shape: Shape | None = None,
 ) -> Blocks:
-    """The normal form of every block of a term, read with `shape` (its own unless given)."""
+    """The normal form of every block of a term, read with `shape` (its own unless given).
+
+    Raises DeriveError for a term that is too deep to be walked through by recursion.
+    """
+    if depth(term) > DEEPEST:
+        raise refuse("D901", f"the formula has more than {DEEPEST} parts within each other")
     calculus = PolyCalculus(rules, expand, primes)
     source = operand(term, shapes, calculus)
     full = shape or source.shape or shape_of(term, shapes)

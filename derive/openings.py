@@ -39,6 +39,10 @@ def functions_of(term: Term) -> frozenset[str]:
     return frozenset(node.op for node in nodes if is_function(node.op))
 
 
+LONGEST = 200
+"""Nodes up to which a name stands for its formula."""
+
+
 def by_entry(equations: Iterable[Equation], expand: frozenset[str]) -> dict[str, Term]:
     """Names for a function that is expanded, entry by entry of another name: H2 = silu(z2)."""
     found: dict[str, Term] = {}
@@ -46,15 +50,14 @@ def by_entry(equations: Iterable[Equation], expand: frozenset[str]) -> dict[str,
         term = equation.term
         ops = {node.op for node in walk(term) if isinstance(node, Apply)}
         if functions_of(term) & expand and ops <= ARITHMETIC | functions_of(term):
-            found[equation.name] = substitute(term, found)
+            whole = substitute(term, found)
+            if size(whole) <= LONGEST:
+                found[equation.name] = whole
     return found
 
 
 INLINED = ARITHMETIC | {"matmul", "transpose", "sum"}
 """Ops that a normal form writes out, so that a name for them hides nothing."""
-
-LONGEST = 200
-"""Nodes up to which a name stands for its formula."""
 
 
 def by_formula(equations: Iterable[Equation], expand: frozenset[str]) -> dict[str, Term]:

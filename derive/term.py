@@ -131,6 +131,20 @@ def size(term: Term) -> int:
     return sum(1 for _ in walk(term))
 
 
+DEEPEST = 120
+"""Nodes within each other of a term that recursion may walk through: some passes take six calls
+for each, and Python has a thousand."""
+
+
+def depth(term: Term) -> int:
+    """How many nodes lie within each other in a term.
+
+    >>> depth(apply("neg", Var("x")))
+    2
+    """
+    return fold(term, lambda _, depths: 1 + max(depths, default=0))
+
+
 def fold(term: Term, combine: Callable[[Term, tuple[R, ...]], R]) -> R:
     """`combine(node, results of its arguments)` from the leaves up, at any depth."""
     check_time()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -103,3 +104,14 @@ def test_a_formula_that_is_too_much_for_sympy_is_refused(kind: str) -> None:
     assert claim.diagnostics[0].code == "D901"
     wanted = ("a formula of entries has more than 400 parts", "more than 16 deep within each other")
     assert any(text in claim.diagnostics[0].message for text in wanted)
+
+
+@pytest.mark.parametrize("step", ["np.exp({0})", "sigmoid({0})", "{0} * {0}", "{0} @ W"])
+def test_a_long_way_from_the_input_to_the_loss(step: str) -> None:
+    """Formulas put into each other become too deep, or too long: that is a limit, not a crash."""
+    names = [f"q{k}" for k in range(301)]
+    steps = (f"let {b} = {step.format(a)}" for a, b in pairwise(names))
+    claims = "claim dL/dx = x\nclaim dL/dq299 = q299\nclaim dL/dx = dL/dq0"
+    forward = "dims N, D\ninput x : N × D\nparam W : D × D\nlet q0 = x"
+    text = "\n".join([forward, *steps, "loss L = np.sum(q300)", claims])
+    judged(text)

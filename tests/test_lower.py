@@ -6,16 +6,19 @@ import random
 from collections.abc import Collection
 
 import mpmath
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from derive.deadline import within
+from derive.diagnostic import DeriveError
 from derive.exact import evaluate
-from derive.functions import FUNCTIONS
+from derive.functions import FUNCTIONS, is_function
 from derive.infer import shape_of
 from derive.lower import free_slots, lower
 from derive.rules import Rules
 from derive.slots import is_index
-from derive.term import Term
+from derive.term import DEEPEST, Term, Var, apply
 from tests.oracle import close, poly_value, random_table
 from tests.strategies import SHAPES, SIZES, TENSORS, B, N, terms
 
@@ -56,3 +59,20 @@ def test_expanded_functions_have_the_value_too(term: Term, seed: int) -> None:
 @given(terms((), 3), st.integers(0, 10**6))
 def test_scalars(term: Term, seed: int) -> None:
     assert_same_value(term, seed, Rules())
+
+
+def chain(op: str, length: int) -> Term:
+    """A function of itself, so many times."""
+    term: Term = Var("X")
+    for _ in range(length):
+        term = apply(op, term) if is_function(op) else apply(op, term, Var("X"))
+    return term
+
+
+@pytest.mark.parametrize("op", ["exp", "sigmoid", "add", "mul"])
+def test_a_term_as_deep_as_may_be_is_lowered(op: str) -> None:
+    shapes = {"X": (N, B)}
+    with within(20):
+        assert lower(chain(op, DEEPEST - 1), shapes, Rules())
+    with pytest.raises(DeriveError, match=f"more than {DEEPEST} parts within each other"):
+        lower(chain(op, DEEPEST), shapes, Rules())
