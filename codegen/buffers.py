@@ -29,6 +29,9 @@ SMALL = 4096
 JOINED = "joined"
 """The kind of an array whose first row is ones."""
 
+NUMBERS = {"1": "one", "2": "two", BATCH: "samples"}
+"""The names of arrays that hold a number."""
+
 PREFIXES = {"bool": "mask", JOINED: "joined"}
 REST = "rest"
 
@@ -57,6 +60,7 @@ class Pool:
     ones: dict[Form, str] = field(default_factory=dict)
     pads: dict[Form, str] = field(default_factory=dict)
     joined: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
     free: list[str] = field(default_factory=list)
 
     def form(self, shape: Shape, dtype: str = "dtype") -> Form:
@@ -81,6 +85,10 @@ class Pool:
     def all_ones(self, form: Form) -> str:
         """An array of ones, which nothing is written to."""
         return self.ones.setdefault(form, f"ones{len(self.ones) + 1}")
+
+    def number(self, text: str) -> str:
+        """An array of no axis that holds a number: NumPy takes one sooner than Python's numbers."""
+        return self.numbers.setdefault(text, NUMBERS.get(text, f"number{len(self.numbers) + 1}"))
 
     def pad(self, form: Form) -> str:
         """An array of zeros, of which a product of one sample fills one row or column."""

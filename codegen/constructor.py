@@ -9,7 +9,8 @@ from dataclasses import replace
 from codegen.calls import PRODUCTS
 from codegen.execution import Attribute
 from codegen.memory import BATCH, Fault, Held, Memory, Place, Size, Sizes
-from derive.term import Var
+from derive.notation import read_numpy
+from derive.term import Term, Var
 
 KINDS = {
     ("np.empty", "dtype"): "",
@@ -31,6 +32,9 @@ def construct(node: ast.FunctionDef, memory: Memory) -> dict[str, Attribute]:
         match line:
             case ast.Assign([ast.Attribute(ast.Name("self"), name)], value):
                 attributes[name] = _attribute(value, places)
+            case ast.Assign([ast.Name(name)], ast.Call(ast.Attribute(_, "array"), [value, _], [])):
+                memory.number(name, _number(value))
+                places[name] = Place(name)
             case ast.Assign([ast.Name(name)], ast.Call() as call):
                 memory.allocate(name, *_array(call))
                 places[name] = Place(name)
@@ -61,6 +65,13 @@ def _size(node: ast.expr) -> Size:
         case ast.Name("batch"):
             return BATCH
     raise Fault("a size is a number or the batch")
+
+
+def _number(node: ast.expr) -> Term:
+    """The number that an array of no axis holds: `batch`, or a formula of numbers."""
+    if isinstance(node, ast.Name) and node.id == BATCH:
+        return Var("N")
+    return read_numpy(ast.unparse(node), ())
 
 
 def _attribute(node: ast.expr, places: Mapping[str, Place]) -> Attribute:

@@ -51,8 +51,13 @@ class Memory:
         self.kept: dict[str, Part] = {}
 
     def allocate(self, name: str, sizes: Sizes, kind: str) -> None:
-        """A new array; its kind is `ones`, `zeros`, `bool` or empty."""
+        """A new array; its kind is `ones`, `zeros`, `bool`, `number` or empty."""
         self.sizes[name], self.kinds[name], self.blocks[name] = sizes, kind, {}
+
+    def number(self, name: str, value: Term) -> None:
+        """An array of no axis, which holds a number and is not written to."""
+        self.allocate(name, (), "number")
+        self.blocks[name] = {None: Held(value, ())}
 
     def join(self, name: str) -> Place:
         """The rest of an array of ones, whose first row stays as it is: nothing may write there."""

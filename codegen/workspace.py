@@ -56,7 +56,7 @@ def workspace(made: Plan) -> str:
     ):
         pool.give_all()
         placed, homes = place(statements(made.lines_for(wanted), made), owned, pool)
-        methods.append((name, _Body(made, homes).statements(placed), result))
+        methods.append((name, _Body(made, homes, pool).statements(placed), result))
     arrays = _arrays(made, pool)
     texts = [_method(arrays, *method) for method in methods]
     return "\n\n".join([_head(made, arrays, any(map(CALL.search, texts))), *texts])
@@ -70,6 +70,7 @@ def _arrays(made: Plan, pool: Pool) -> Arrays:
     arrays = {name: _made(form) for name, form in forms.items()}
     arrays |= {name: _made(form, "np.ones") for form, name in pool.ones.items()}
     arrays |= {name: _made(form, "np.zeros") for form, name in pool.pads.items()}
+    arrays |= {name: f"np.array({number}, dtype)" for number, name in pool.numbers.items()}
     return {**arrays, **views}
 
 
@@ -144,8 +145,8 @@ def _method(arrays: Arrays, name: str, body: list[str], result: str) -> str:
 class _Body:
     """The text of statements, and of the names that they need."""
 
-    def __init__(self, made: Plan, homes: Mapping[str, str]) -> None:
-        self.made, self.homes = made, homes
+    def __init__(self, made: Plan, homes: Mapping[str, str], pool: Pool) -> None:
+        self.made, self.homes, self.pool = made, homes, pool
         self.scalars = made.scalars
 
     def statements(self, placed: Iterable[Placed]) -> list[str]:
@@ -193,6 +194,12 @@ class _Body:
 
         return write(rebuild(term, node), "numpy", scalars=self.scalars)
 
+    def _entrywise(self, term: Term) -> str:
+        """An operand of an op entry by entry; a number that is always the same, as an array."""
+        if isinstance(term, Const):
+            return self.pool.number(write(term, "numpy"))
+        return self.pool.number(BATCH) if term == Var("N") else self._text(term)
+
     def _call(self, one: Statement, term: Apply, out: str, work: tuple[str, ...]) -> str:
         """One call that leaves its result in an array."""
         values = ", ".join(self._text(arg) for arg in term.args)
@@ -204,6 +211,7 @@ class _Body:
             name = _product(one, work, self.made.derivation.sizes)
             return f"{name}({values}, out={out}{extra})"
         if term.op in UFUNCS:
+            values = ", ".join(map(self._entrywise, term.args))
             return f"{UFUNCS[term.op]}({values}, out={out})"
         if term.op == "pow":
             power = exponent(term.attrs)

@@ -10,11 +10,13 @@ from codegen.network import Array
 
 
 def spoil(arrays: Iterable[Array]) -> None:
-    """Fills every array that a step writes to with NaN; ones, alone or above a value, stay."""
+    """Fills what a step writes to with NaN; numbers, and ones alone or above a value, stay."""
     own = list(arrays)
     wholes = {id(array.base) for array in own if array.base is not None}
     for array in own:
         if array.dtype == bool:
             array.fill(True)
-        elif array.base is not None or not (id(array) in wholes or np.all(array == 1)):
+        elif array.ndim and (
+            array.base is not None or not (id(array) in wholes or np.all(array == 1))
+        ):
             array.fill(np.nan)

@@ -93,10 +93,16 @@ WORKSPACE = {
         "product(W2.T, t1, out=rest2)",
         "product(W2.T, t1, out=rest1)",
     ),
-    "a value that is gone": ("np.divide(buf4, N, out=buf4)", "np.divide(buf5, N, out=buf4)"),
+    "a value that is gone": (
+        "np.divide(buf4, samples, out=buf4)",
+        "np.divide(buf5, samples, out=buf4)",
+    ),
     "an operand is also the result": ("(W2[1:], dz2_T, out=buf2", "(W2[1:], buf2, out=buf2"),
     "swapped operands": ("np.dot(t1, dz2_T.T,", "np.dot(dz2_T, t1.T,"),
-    "a difference the wrong way round": ("np.subtract(1, H1_T,", "np.subtract(H1_T, 1,"),
+    "a difference the wrong way round": ("np.subtract(one, H1_T,", "np.subtract(H1_T, one,"),
+    "another number": ("one = np.array(1, dtype)", "one = np.array(2, dtype)"),
+    "another number of samples": ("np.array(batch, dtype)", "np.array(32, dtype)"),
+    "a number that is overwritten": ("out=rest2)", "out=one)"),
     "no bias": ("np.copyto(buf2, W1[:1].T)", "np.copyto(buf2, 0)"),
     "no bias gradient": (
         "np.matmul(dz1_T, ones1, out=dW1_T[:, :1])",

@@ -136,13 +136,15 @@ class Workspace:
         dW1 = np.empty((4, 4), dtype)
         dW2 = np.empty((1, 5), dtype)
         ones1 = np.ones((batch, 1), dtype)
+        samples = np.array(batch, dtype)
+        one = np.array(1, dtype)
         rest1 = joined1[1:]
-        self.arrays = (joined1, buf1, buf2, buf3, buf4, dW1, dW2, ones1, rest1)
+        self.arrays = (joined1, buf1, buf2, buf3, buf4, dW1, dW2, ones1, samples, one, rest1)
         self.gradient = {"W1": dW1, "W2": dW2}
 
     def loss_and_gradients(self, params, x, y):
         """As the function `loss_and_gradients`, in arrays that the next step overwrites."""
-        (joined1, buf1, buf2, buf3, buf4, dW1, dW2, ones1, rest1) = self.arrays
+        (joined1, buf1, buf2, buf3, buf4, dW1, dW2, ones1, samples, one, rest1) = self.arrays
         product = self.product
         N = self.batch
         W1 = params["W1"]
@@ -166,10 +168,10 @@ class Workspace:
         np.square(t2, out=buf4)
         L = np.sum(buf4) / 2 / N
         # dL/dyhat = (yhat - y) / N
-        dyhat = np.divide(t2, N, out=buf3)
+        dyhat = np.divide(t2, samples, out=buf3)
         # dL/dz2 = dyhat ∘ yhat ∘ (1 - yhat)
         np.multiply(dyhat, yhat, out=buf3)
-        np.subtract(1, yhat, out=buf2)
+        np.subtract(one, yhat, out=buf2)
         dz2 = np.multiply(buf3, buf2, out=buf3)
         # dL/dW2 = dz2 [1; H1]^T
         np.dot(dz2, t1.T, out=dW2)
@@ -177,7 +179,7 @@ class Workspace:
         dH1 = np.matmul(W2[:, 1:].T, dz2, out=buf1)
         # dL/dz1 = dH1 ∘ H1 ∘ (1 - H1)
         np.multiply(dH1, H1, out=buf1)
-        np.subtract(1, H1, out=rest1)
+        np.subtract(one, H1, out=rest1)
         dz1 = np.multiply(buf1, rest1, out=buf1)
         # dL/dW1 = dz1 [1; x]^T
         np.matmul(dz1, ones1, out=dW1[:, :1])
@@ -186,7 +188,7 @@ class Workspace:
 
     def gradients(self, params, x, y):
         """As the function `gradients`, in arrays that the next step overwrites."""
-        (joined1, buf1, buf2, buf3, buf4, dW1, dW2, ones1, rest1) = self.arrays
+        (joined1, buf1, buf2, buf3, buf4, dW1, dW2, ones1, samples, one, rest1) = self.arrays
         product = self.product
         N = self.batch
         W1 = params["W1"]
@@ -207,10 +209,10 @@ class Workspace:
         np.copyto(buf3, y)
         t2 = np.subtract(yhat, buf3, out=buf3)
         # dL/dyhat = (yhat - y) / N
-        dyhat = np.divide(t2, N, out=buf3)
+        dyhat = np.divide(t2, samples, out=buf3)
         # dL/dz2 = dyhat ∘ yhat ∘ (1 - yhat)
         np.multiply(dyhat, yhat, out=buf3)
-        np.subtract(1, yhat, out=buf2)
+        np.subtract(one, yhat, out=buf2)
         dz2 = np.multiply(buf3, buf2, out=buf3)
         # dL/dW2 = dz2 [1; H1]^T
         np.dot(dz2, t1.T, out=dW2)
@@ -218,7 +220,7 @@ class Workspace:
         dH1 = np.matmul(W2[:, 1:].T, dz2, out=buf1)
         # dL/dz1 = dH1 ∘ H1 ∘ (1 - H1)
         np.multiply(dH1, H1, out=buf1)
-        np.subtract(1, H1, out=rest1)
+        np.subtract(one, H1, out=rest1)
         dz1 = np.multiply(buf1, rest1, out=buf1)
         # dL/dW1 = dz1 [1; x]^T
         np.matmul(dz1, ones1, out=dW1[:, :1])

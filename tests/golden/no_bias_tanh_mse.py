@@ -123,12 +123,14 @@ class Workspace:
         buf5 = np.empty((3, batch), dtype)
         dW1_T = np.empty((3, 4), dtype)
         dW2 = np.empty((3, 2), dtype)
-        self.arrays = (buf1, buf2, buf3, buf4, buf5, dW1_T, dW2)
+        two = np.array(2, dtype)
+        one = np.array(1, dtype)
+        self.arrays = (buf1, buf2, buf3, buf4, buf5, dW1_T, dW2, two, one)
         self.gradient = {"W1": dW1_T.T, "W2": dW2}
 
     def loss_and_gradients(self, params, x, y):
         """As the function `loss_and_gradients`, in arrays that the next step overwrites."""
-        (buf1, buf2, buf3, buf4, buf5, dW1_T, dW2) = self.arrays
+        (buf1, buf2, buf3, buf4, buf5, dW1_T, dW2, two, one) = self.arrays
         product = self.product
         n2 = 2
         W1 = params["W1"]
@@ -148,7 +150,7 @@ class Workspace:
         np.square(t1, out=buf4)
         L = np.sum(buf4) / n2
         # dL/dz2_T = 2 (yhat_T - y^T) / n2
-        np.multiply(2, t1, out=buf3)
+        np.multiply(two, t1, out=buf3)
         dz2_T = np.divide(buf3, n2, out=buf3)
         # dL/dW2 = H1_T dz2_T^T
         np.dot(H1_T, dz2_T.T, out=dW2)
@@ -156,7 +158,7 @@ class Workspace:
         dH1_T = product(W2, dz2_T, out=buf5)
         # dL/dz1_T = dH1_T ∘ (1 - H1_T^2)
         np.square(H1_T, out=buf1)
-        np.subtract(1, buf1, out=buf1)
+        np.subtract(one, buf1, out=buf1)
         dz1_T = np.multiply(dH1_T, buf1, out=buf5)
         # dL/dW1_T = dz1_T x
         np.dot(dz1_T, x, out=dW1_T)
@@ -164,7 +166,7 @@ class Workspace:
 
     def gradients(self, params, x, y):
         """As the function `gradients`, in arrays that the next step overwrites."""
-        (buf1, buf2, buf3, buf4, buf5, dW1_T, dW2) = self.arrays
+        (buf1, buf2, buf3, buf4, buf5, dW1_T, dW2, two, one) = self.arrays
         product = self.product
         n2 = 2
         W1 = params["W1"]
@@ -181,7 +183,7 @@ class Workspace:
         np.copyto(buf4, y.T)
         t1 = np.subtract(yhat_T, buf4, out=buf3)
         # dL/dz2_T = 2 (yhat_T - y^T) / n2
-        np.multiply(2, t1, out=buf3)
+        np.multiply(two, t1, out=buf3)
         dz2_T = np.divide(buf3, n2, out=buf3)
         # dL/dW2 = H1_T dz2_T^T
         np.dot(H1_T, dz2_T.T, out=dW2)
@@ -189,7 +191,7 @@ class Workspace:
         dH1_T = product(W2, dz2_T, out=buf5)
         # dL/dz1_T = dH1_T ∘ (1 - H1_T^2)
         np.square(H1_T, out=buf1)
-        np.subtract(1, buf1, out=buf1)
+        np.subtract(one, buf1, out=buf1)
         dz1_T = np.multiply(dH1_T, buf1, out=buf5)
         # dL/dW1_T = dz1_T x
         np.dot(dz1_T, x, out=dW1_T)

@@ -228,10 +228,12 @@ class Workspace:
         dW1_T = np.empty((5, 7), dtype)
         dW2 = np.empty((6, 4), dtype)
         ones1 = np.ones((batch, 1), dtype)
+        samples = np.array(batch, dtype)
+        one = np.array(1, dtype)
         rest1 = joined1[1:]
         self.arrays = (
             buf1, buf2, buf3, buf4, joined1, buf5, buf6, buf7, buf8, buf9, buf10, buf11, buf12,
-            buf13, dW1_T, dW2, ones1, rest1,
+            buf13, dW1_T, dW2, ones1, samples, one, rest1,
         )
         self.gradient = {"W1": dW1_T.T, "W2": dW2}
 
@@ -239,7 +241,7 @@ class Workspace:
         """As the function `loss_and_gradients`, in arrays that the next step overwrites."""
         (
             buf1, buf2, buf3, buf4, joined1, buf5, buf6, buf7, buf8, buf9, buf10, buf11, buf12,
-            buf13, dW1_T, dW2, ones1, rest1,
+            buf13, dW1_T, dW2, ones1, samples, one, rest1,
         ) = self.arrays
         product = self.product
         N = self.batch
@@ -269,7 +271,7 @@ class Workspace:
         # dL/dz2_T = (yhat_T - y^T) / N
         np.copyto(buf7, y.T)
         np.subtract(yhat_T, buf7, out=buf6)
-        dz2_T = np.divide(buf6, N, out=buf6)
+        dz2_T = np.divide(buf6, samples, out=buf6)
         # dL/dW2 = [1; H1_T] dz2_T^T
         np.dot(t3, dz2_T.T, out=dW2)
         # dL/dH1_T = W2[1:] dz2_T
@@ -280,7 +282,7 @@ class Workspace:
         np.multiply(z1_T, t4, out=buf13)
         np.multiply(t2, z1_T, out=buf1)
         np.multiply(buf1, t4, out=buf1)
-        np.subtract(1, buf1, out=buf1)
+        np.subtract(one, buf1, out=buf1)
         np.multiply(t2, buf1, out=buf3)
         np.add(buf13, buf3, out=buf13)
         dz1_T = np.multiply(dH1_T, buf13, out=buf4)
@@ -293,7 +295,7 @@ class Workspace:
         """As the function `gradients`, in arrays that the next step overwrites."""
         (
             buf1, buf2, buf3, buf4, joined1, buf5, buf6, buf7, buf8, buf9, buf10, buf11, buf12,
-            buf13, dW1_T, dW2, ones1, rest1,
+            buf13, dW1_T, dW2, ones1, samples, one, rest1,
         ) = self.arrays
         product = self.product
         N = self.batch
@@ -318,7 +320,7 @@ class Workspace:
         # dL/dz2_T = (yhat_T - y^T) / N
         np.copyto(buf6, y.T)
         np.subtract(yhat_T, buf6, out=buf5)
-        dz2_T = np.divide(buf5, N, out=buf5)
+        dz2_T = np.divide(buf5, samples, out=buf5)
         # dL/dW2 = [1; H1_T] dz2_T^T
         np.dot(t3, dz2_T.T, out=dW2)
         # dL/dH1_T = W2[1:] dz2_T
@@ -329,7 +331,7 @@ class Workspace:
         np.multiply(z1_T, t4, out=buf13)
         np.multiply(t2, z1_T, out=buf1)
         np.multiply(buf1, t4, out=buf1)
-        np.subtract(1, buf1, out=buf1)
+        np.subtract(one, buf1, out=buf1)
         np.multiply(t2, buf1, out=buf3)
         np.add(buf13, buf3, out=buf13)
         dz1_T = np.multiply(dH1_T, buf13, out=buf4)

@@ -185,12 +185,13 @@ class Workspace:
         db1 = np.empty((1, 4), dtype)
         dW2 = np.empty((4, 3), dtype)
         db2 = np.empty((1, 3), dtype)
-        self.arrays = (buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, dW1, db1, dW2, db2)
+        one = np.array(1, dtype)
+        self.arrays = (buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, dW1, db1, dW2, db2, one)
         self.gradient = {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}
 
     def loss_and_gradients(self, params, x, y):
         """As the function `loss_and_gradients`, in arrays that the next step overwrites."""
-        (buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, dW1, db1, dW2, db2) = self.arrays
+        (buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, dW1, db1, dW2, db2, one) = self.arrays
         W1 = params["W1"]
         b1 = params["b1"]
         W2 = params["W2"]
@@ -219,7 +220,7 @@ class Workspace:
         dH1 = np.dot(dz2, W2.T, out=buf8)
         # dL/dz1 = dH1 ∘ H1 ∘ (1 - H1)
         np.multiply(dH1, H1, out=buf8)
-        np.subtract(1, H1, out=buf1)
+        np.subtract(one, H1, out=buf1)
         dz1 = np.multiply(buf8, buf1, out=buf8)
         # dL/dW1 = x^T dz1
         np.dot(x.T, dz1, out=dW1)
@@ -229,7 +230,7 @@ class Workspace:
 
     def gradients(self, params, x, y):
         """As the function `gradients`, in arrays that the next step overwrites."""
-        (buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, dW1, db1, dW2, db2) = self.arrays
+        (buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, dW1, db1, dW2, db2, one) = self.arrays
         W1 = params["W1"]
         b1 = params["b1"]
         W2 = params["W2"]
@@ -254,7 +255,7 @@ class Workspace:
         dH1 = np.dot(dz2, W2.T, out=buf8)
         # dL/dz1 = dH1 ∘ H1 ∘ (1 - H1)
         np.multiply(dH1, H1, out=buf8)
-        np.subtract(1, H1, out=buf1)
+        np.subtract(one, H1, out=buf1)
         dz1 = np.multiply(buf8, buf1, out=buf8)
         # dL/dW1 = x^T dz1
         np.dot(x.T, dz1, out=dW1)

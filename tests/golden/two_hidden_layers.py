@@ -231,11 +231,13 @@ class Workspace:
         ones1 = np.ones((batch, 1), dtype)
         pad1 = np.zeros((100, 2), dtype)
         pad2 = np.zeros((2, 784), dtype)
+        samples = np.array(batch, dtype)
+        one = np.array(1, dtype)
         rest1 = joined1[1:]
         rest2 = joined2[1:]
         self.arrays = (
             joined1, buf1, buf2, joined2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, dW1_T, dW2, dW3,
-            ones1, pad1, pad2, rest1, rest2,
+            ones1, pad1, pad2, samples, one, rest1, rest2,
         )
         self.gradient = {"W1": dW1_T.T, "W2": dW2, "W3": dW3}
 
@@ -243,7 +245,7 @@ class Workspace:
         """As the function `loss_and_gradients`, in arrays that the next step overwrites."""
         (
             joined1, buf1, buf2, joined2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, dW1_T, dW2, dW3,
-            ones1, pad1, pad2, rest1, rest2,
+            ones1, pad1, pad2, samples, one, rest1, rest2,
         ) = self.arrays
         product = self.product
         N = self.batch
@@ -276,14 +278,14 @@ class Workspace:
         # dL/dz3_T = (yhat_T - y^T) / N
         np.copyto(buf5, y.T)
         np.subtract(yhat_T, buf5, out=buf4)
-        dz3_T = np.divide(buf4, N, out=buf4)
+        dz3_T = np.divide(buf4, samples, out=buf4)
         # dL/dW3 = [1; H2_T] dz3_T^T
         np.dot(t2, dz3_T.T, out=dW3)
         # dL/dH2_T = W3[1:] dz3_T
         dH2_T = product(W3[1:], dz3_T, out=buf5)
         # dL/dz2_T = dH2_T ∘ H2_T ∘ (1 - H2_T)
         np.multiply(dH2_T, H2_T, out=buf5)
-        np.subtract(1, H2_T, out=rest2)
+        np.subtract(one, H2_T, out=rest2)
         dz2_T = np.multiply(buf5, rest2, out=buf5)
         # dL/dW2 = [1; H1_T] dz2_T^T
         np.dot(t1, dz2_T.T, out=dW2)
@@ -291,7 +293,7 @@ class Workspace:
         dH1_T = product(W2[1:], dz2_T, out=buf2)
         # dL/dz1_T = dH1_T ∘ H1_T ∘ (1 - H1_T)
         np.multiply(dH1_T, H1_T, out=buf2)
-        np.subtract(1, H1_T, out=rest1)
+        np.subtract(one, H1_T, out=rest1)
         dz1_T = np.multiply(buf2, rest1, out=buf2)
         # dL/dW1_T = dz1_T [1; x^T]^T
         np.matmul(dz1_T, ones1, out=dW1_T[:, :1])
@@ -302,7 +304,7 @@ class Workspace:
         """As the function `gradients`, in arrays that the next step overwrites."""
         (
             joined1, buf1, buf2, joined2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, dW1_T, dW2, dW3,
-            ones1, pad1, pad2, rest1, rest2,
+            ones1, pad1, pad2, samples, one, rest1, rest2,
         ) = self.arrays
         product = self.product
         N = self.batch
@@ -330,14 +332,14 @@ class Workspace:
         # dL/dz3_T = (yhat_T - y^T) / N
         np.copyto(buf4, y.T)
         np.subtract(yhat_T, buf4, out=buf3)
-        dz3_T = np.divide(buf3, N, out=buf3)
+        dz3_T = np.divide(buf3, samples, out=buf3)
         # dL/dW3 = [1; H2_T] dz3_T^T
         np.dot(t2, dz3_T.T, out=dW3)
         # dL/dH2_T = W3[1:] dz3_T
         dH2_T = product(W3[1:], dz3_T, out=buf4)
         # dL/dz2_T = dH2_T ∘ H2_T ∘ (1 - H2_T)
         np.multiply(dH2_T, H2_T, out=buf4)
-        np.subtract(1, H2_T, out=rest2)
+        np.subtract(one, H2_T, out=rest2)
         dz2_T = np.multiply(buf4, rest2, out=buf4)
         # dL/dW2 = [1; H1_T] dz2_T^T
         np.dot(t1, dz2_T.T, out=dW2)
@@ -345,7 +347,7 @@ class Workspace:
         dH1_T = product(W2[1:], dz2_T, out=buf2)
         # dL/dz1_T = dH1_T ∘ H1_T ∘ (1 - H1_T)
         np.multiply(dH1_T, H1_T, out=buf2)
-        np.subtract(1, H1_T, out=rest1)
+        np.subtract(one, H1_T, out=rest1)
         dz1_T = np.multiply(buf2, rest1, out=buf2)
         # dL/dW1_T = dz1_T [1; x^T]^T
         np.matmul(dz1_T, ones1, out=dW1_T[:, :1])
