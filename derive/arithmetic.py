@@ -16,12 +16,13 @@ from derive.shape import Dim, Part
 Number = Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Arithmetic:
     """A kind of number: how a rational becomes one, sums, powers, and the primitive functions.
 
     `digits` makes one of a number of many digits; what is below `noise`, of numbers near 1, says
-    nothing.
+    nothing. `kept` is what stands for a number that others are calculated from, where that is
+    another one: exact numbers may grow without end.
     """
 
     real: Callable[[Fraction | int], Number]
@@ -31,6 +32,7 @@ class Arithmetic:
     pi: Callable[[], Number]
     digits: Callable[[Number], Number]
     noise: Number
+    kept: Callable[[Number], Number] | None = None
 
 
 LARGEST = 16_000
@@ -101,11 +103,21 @@ MOST_BITS = 4_000
 """The length of a fraction, in bits, beyond which it is not one to calculate with."""
 
 
-def _irrational(*_: Number) -> Number:
+def irrational(*_: Number) -> Number:
+    """No value."""
     raise Irrational
 
 
-def _rational_power(base: Fraction | int, exponent: Fraction | int) -> Fraction:
+def is_long(value: Fraction) -> bool:
+    """Whether a fraction is too long to calculate with.
+
+    >>> is_long(Fraction(2, 3)), is_long(Fraction(10**2000))
+    (False, True)
+    """
+    return max(value.numerator.bit_length(), value.denominator.bit_length()) > MOST_BITS
+
+
+def rational_power(base: Fraction | int, exponent: Fraction | int) -> Fraction:
     """A power that is a fraction; of a root only that of 0 and 1."""
     base, exponent = Fraction(base), Fraction(exponent)
     if exponent.denominator != 1:
@@ -120,13 +132,13 @@ def _rational_power(base: Fraction | int, exponent: Fraction | int) -> Fraction:
 
 def _rational_at(place: int, value: int) -> Callable[[Number], Number]:
     """A function that is a fraction at one place alone, as exp is at 0."""
-    return lambda z: Fraction(value) if z == place else _irrational()
+    return lambda z: Fraction(value) if z == place else irrational()
 
 
 RATIONALLY = Arithmetic(
     Fraction,
     lambda values: sum(values, Fraction(0)),
-    _rational_power,
+    rational_power,
     {
         "exp": _rational_at(0, 1),
         "log": _rational_at(1, 0),
@@ -135,9 +147,10 @@ RATIONALLY = Arithmetic(
         "erf": _rational_at(0, 0),
         "step": lambda z: Fraction(z > 0),
     },
-    _irrational,
-    _irrational,
+    irrational,
+    irrational,
     0,
+    lambda value: irrational() if is_long(value) else value,
 )
 """Fractions, without any error; raises Irrational where a value is none."""
 

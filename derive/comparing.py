@@ -14,6 +14,7 @@ import mpmath
 
 from derive.arithmetic import EXACTLY, QUICKLY, Arithmetic, Irrational, Number, off_kinks
 from derive.exact import DIGITS, Evaluator, Table
+from derive.modular import MODULARLY
 from derive.points import choices, constant, draw, entries, size_names
 from derive.shape import Shape
 from derive.term import Derivation, Equation, Term, variables
@@ -70,7 +71,8 @@ class Point:
             inner = (one for name in wanted for one in variables(self.named[name]))
             self.below._fill(name for name in (*missing, *inner) if name not in self.named)
         for name in wanted:
-            values[name] = self.evaluated(self.named[name])
+            with mpmath.workdps(DIGITS):
+                self.evaluator.give(name, self.named[name])
 
 
 @dataclass
@@ -84,7 +86,7 @@ class Program:
     fixed: bool = False
     base: Program | None = None
     sizes: tuple[str, ...] = ()
-    made: dict[tuple[int, int, bool], Point | None] = field(default_factory=dict)
+    made: dict[tuple[int, int, Arithmetic], Point | None] = field(default_factory=dict)
 
     def extended(self, named: Mapping[str, Term], shapes: Mapping[str, Shape]) -> Program:
         """The program with more named formulas; its points are those of this one."""
@@ -107,26 +109,30 @@ class Program:
         arrays = [*(s.shape for s in self.derivation.symbols), *self.shapes.values()]
         return [sizes for sizes in found if entries(arrays, sizes) <= MOST_ENTRIES]
 
-    def points(self, *, exact: bool = False) -> Iterator[Point]:
-        """The points, one after another, those without a value left out."""
-        for seed in range(SEEDS):
-            for choice in range(len(self.choices)):
-                point = self.point(choice, seed, exact=exact)
-                if point is not None:
-                    yield point
+    @property
+    def places(self) -> Iterator[tuple[int, int]]:
+        """What the points are known by: a choice of sizes, and a seed."""
+        return ((choice, seed) for seed in range(SEEDS) for choice in range(len(self.choices)))
 
-    def point(self, choice: int, seed: int, *, exact: bool = False) -> Point | None:
-        """One point; the same numbers in machine arithmetic and in many digits."""
-        key = (choice, seed, exact)
+    def points(self, arithmetic: Arithmetic = QUICKLY) -> Iterator[Point]:
+        """The points, one after another, those without a value left out."""
+        for place in self.places:
+            point = self.point(*place, arithmetic)
+            if point is not None:
+                yield point
+
+    def point(self, choice: int, seed: int, arithmetic: Arithmetic = QUICKLY) -> Point | None:
+        """One point; the same numbers in every arithmetic."""
+        key = (choice, seed, arithmetic)
         if key not in self.made:
-            self.made[key] = self._made(choice, seed, exact)
+            self.made[key] = self._made(*key)
         return self.made[key]
 
-    def _made(self, choice: int, seed: int, exact: bool) -> Point | None:
+    def _made(self, choice: int, seed: int, arithmetic: Arithmetic) -> Point | None:
         if self.base is not None:
-            return self._above(self.base.point(choice, seed, exact=exact))
+            return self._above(self.base.point(choice, seed, arithmetic))
         sizes = self.choices[choice]
-        return self.at(sizes, self.drawn(sizes, seed), EXACTLY if exact else QUICKLY)
+        return self.at(sizes, self.drawn(sizes, seed), arithmetic)
 
     def drawn(self, sizes: Mapping[str, int], seed: int) -> dict[str, Table]:
         """Generic numbers for every symbol; constants have their own."""
@@ -184,7 +190,7 @@ class Program:
 def _calculate(equation: Equation, evaluator: Evaluator) -> None:
     """Gives a name its value, if it has one: a loss may be no fraction where its gradient is."""
     with mpmath.workdps(DIGITS), suppress(Irrational):
-        evaluator.values[equation.name] = evaluator.table(equation.term)
+        evaluator.give(equation.name, equation.term)
 
 
 def difference(point: Point, claimed: Term, true: Term) -> tuple[int, ...] | None:
@@ -222,20 +228,43 @@ def agree(program: Program, claimed: Term, true: Term) -> bool:
     return found
 
 
+def images_apart(
+    point: Point | None, claimed: Term, true: Term
+) -> tuple[tuple[int, ...], ...] | None:
+    """The entries in which two formulas differ at a point of exact numbers; none, they may be equal.
+
+    None where one of them has no exact value.
+    """
+    try:
+        mine, theirs = point and point.table(claimed), point and point.table(true)
+    except Irrational:
+        return None
+    if not mine or not theirs:
+        return None
+    return tuple(place for place, value in theirs.items() if at(mine, place) != value)
+
+
 def differing(
-    program: Program, claimed: Term, true: Term
-) -> tuple[Point, int, tuple[int, ...]] | None:
-    """The first point, its seed, and the first entry in which two formulas differ; many digits."""
+    program: Program, claimed: Term, true: Term, *, closely: bool = False
+) -> tuple[int, int, tuple[int, ...], Arithmetic] | None:
+    """The first point and entry in which two formulas differ, and the numbers that show it.
+
+    Where no image modulo primes tells, those do that have many digits; not where machine numbers
+    are equal, and not `closely`.
+    """
     with mpmath.workdps(DIGITS):
-        for seed in range(SEEDS):
-            for choice in range(len(program.choices)):
-                quick = program.point(choice, seed)
-                if quick is not None and difference(quick, claimed, true) is None:
-                    continue
-                point = program.point(choice, seed, exact=True)
-                place = None if point is None else difference(point, claimed, true)
-                if point is not None and place is not None:
-                    return point, seed, place
+        for choice, seed in program.places:
+            apart = images_apart(program.point(choice, seed, MODULARLY), claimed, true)
+            if apart:
+                return choice, seed, apart[0], MODULARLY
+            quick = program.point(choice, seed)
+            sure = apart is not None or closely
+            if sure or (quick is not None and difference(quick, claimed, true) is None):
+                continue
+            point = program.point(choice, seed, EXACTLY)
+            place = None if point is None else difference(point, claimed, true)
+            if place is not None:
+                return choice, seed, place, EXACTLY
     return None
 
 
@@ -243,7 +272,7 @@ def confirmed(program: Program, claimed: Term, true: Term) -> bool:
     """Whether two formulas agree to many digits at every point."""
     found = 0
     with mpmath.workdps(DIGITS):
-        for point in program.points(exact=True):
+        for point in program.points(EXACTLY):
             if difference(point, claimed, true) is not None:
                 return False
             found += point.table(true) is not None and point.table(claimed) is not None

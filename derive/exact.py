@@ -70,6 +70,11 @@ class Evaluator:
         """Every entry of a term."""
         return self._found(term)[1]
 
+    def give(self, name: str, term: Term) -> None:
+        """Gives a name the entries of a term."""
+        table, kept = self.table(term), self.calculus.arithmetic.kept
+        self.values[name] = table if kept is None else {p: kept(v) for p, v in table.items()}
+
     def _found(self, term: Term) -> tuple[Shape, Table]:
         if isinstance(term, Const):
             return (), {(): self.calculus.number(term.value)}

@@ -118,19 +118,19 @@ class Judgement:
 
     def compared(self, base: Claim, claimed: Term) -> Claim:
         """The verdict on a formula of the right shape: first by value, then by proof."""
-        program = self.reading.program()
-        if not agree(program, claimed, self.true):
+        program, seen = self.reading.program(), self.truth.seen(self.target)
+        close = agree(program, claimed, self.true)
+        if not close:
             if found := self.reading.loose(claimed, self.link.span):
                 return replace(base, diagnostics=(found,))
-            seen = self.truth.shapes
-            seen = {**seen, PROBE: seen[self.target.of], "": self.shape}
-            shown = witness(program, claimed, self.true, seen)
-            if shown is not None:
+            if shown := witness(program, claimed, self.true, seen):
                 return replace(base, verdict="refuted", witness=shown)
         proof = self.proof(claimed)
         if proof is not None:
             facts = tuple(sorted({*proof.facts, *self._given(claimed)}))
             return replace(base, verdict="proved", facts=facts)
+        if close and (shown := witness(program, claimed, self.true, seen, closely=True)):
+            return replace(base, verdict="refuted", witness=shown)
         if confirmed(program, claimed, self.true):
             return replace(base, verdict="confirmed", note=CONFIRMED)
         return base

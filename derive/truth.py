@@ -82,6 +82,10 @@ class Truth:
         ends = (self.length(target.of), self.length(target.wrt))
         return ends if target.layout == "jacobian" else (ends[1], ends[0])
 
+    def seen(self, target: Target) -> dict[str, Shape]:
+        """How names are seen where values are shown; by the empty name how the derivative is."""
+        return {**self.shapes, PROBE: self.shapes[target.of], "": self.shape(target)}
+
     def length(self, name: str) -> Dim:
         """The number of entries of a row or a column. Raises DeriveError for a matrix."""
         long = [dim for dim in self.shapes[name] if not dim.is_one]

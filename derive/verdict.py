@@ -15,6 +15,10 @@ CONFIRMED = "equal at every point tried; not a proof"
 
 GOOD = ("proved", "confirmed")
 
+FRACTIONS, IMAGES, ROUNDED = "fractions", "images modulo primes", "50 digits"
+"""What shows that two values differ; the first two are exact, of the last the rounding is bounded
+by nothing but the number of digits."""
+
 
 @dataclass(frozen=True)
 class Witness:
@@ -22,6 +26,8 @@ class Witness:
 
     The values are fractions where they are `exact`, and else have 50 digits. An input is nested
     rows of fractions. Of a factor of the chain rule, `upstream` is what it is multiplied with.
+    `decided_by` says what shows that the values differ: values that are no fractions are rounded,
+    their images modulo primes are not (`derive.modular`).
     """
 
     sizes: Mapping[str, int]
@@ -30,6 +36,7 @@ class Witness:
     true: str
     inputs: Mapping[str, Array] = field(default_factory=dict)
     exact: bool = True
+    decided_by: str = FRACTIONS
 
     def __str__(self) -> str:
         sizes = ", ".join(f"{name}={size}" for name, size in self.sizes.items())

@@ -2,7 +2,8 @@
 
 Where two formulas differ at generic numbers, simpler ones are tried in machine numbers: sizes as
 small as they can be, entries that are 1, then 0. The values at what is left are then calculated as
-fractions, or to many digits where they are none.
+fractions, or to many digits where they are none; and then their images modulo primes decide, where
+they have some, so that no rounding does.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from derive.arithmetic import (
     Irrational,
     Number,
 )
-from derive.comparing import Point, Program, at, differing
+from derive.comparing import Point, Program, at, differing, images_apart
 from derive.diagnostic import DeriveError
 from derive.exact import DIGITS, Table
+from derive.modular import MODULARLY
 from derive.numbers_text import Array
 from derive.points import plain_sizes, with_sums
 from derive.selection import is_selection, selected
@@ -32,7 +34,7 @@ from derive.shape import Shape
 from derive.simple import DRAWS, Draw, drawn, simpler
 from derive.term import Symbol, Term, variables
 from derive.truth import INNER, PROBE
-from derive.verdict import Witness
+from derive.verdict import FRACTIONS, IMAGES, ROUNDED, Witness
 
 CLEAR = 1e-2
 """How much of the larger value a difference must be, for a point to be shown instead of another."""
@@ -52,26 +54,34 @@ class Trial:
     inputs: Mapping[str, Table]
 
 
+@dataclass(frozen=True)
+class Found:
+    """A trial, its point, the entry in which two formulas differ there, and what shows that."""
+
+    trial: Trial
+    point: Point
+    place: tuple[int, ...]
+    decided_by: str
+
+
 def witness(
-    program: Program, claimed: Term, true: Term, shapes: Mapping[str, Shape]
+    program: Program,
+    claimed: Term,
+    true: Term,
+    shapes: Mapping[str, Shape],
+    *,
+    closely: bool = False,
 ) -> Witness | None:
     """Numbers on which two formulas differ, the smallest that are found; None without any.
 
-    `shapes` says how names are seen, and by the empty name how the formulas are.
+    `shapes` says how names are seen, and by the empty name how the formulas are. With `closely`,
+    what machine numbers do not tell apart is told apart by exact numbers alone.
     """
     search = _Search(program, claimed, true)
     with mpmath.workdps(DIGITS):
-        for trial in search.smallest():
-            for arithmetic in RATIONALLY, EXACTLY:
-                found = search.differs(trial, arithmetic)
-                if found is not None:
-                    return _shown(search, trial, *found, shapes)
-        generic = differing(program, claimed, true)
-        if generic is None:
-            return None
-        point, seed, place = generic
-        trial = Trial(point.sizes, program.drawn(point.sizes, seed))
-        return _shown(search, trial, point, place, shapes)
+        found = None if closely else search.clearest()
+        found = found or search.simplest() or search.generic(closely)
+        return None if found is None else _shown(search, found, shapes)
 
 
 @dataclass
@@ -89,14 +99,62 @@ class _Search:
         stated = self.program.constants
         return {s.name: s for s in self.program.derivation.symbols if s.name not in stated}
 
+    def clearest(self) -> Found | None:
+        """A trial at which the formulas differ clearly, made as small as it gets."""
+        for trial in self.smallest():
+            for arithmetic in RATIONALLY, EXACTLY:
+                found = self.differs(trial, arithmetic)
+                if found is not None:
+                    return self.decided(trial, *found)
+        return None
+
     def smallest(self) -> Iterator[Trial]:
-        """A trial at which the formulas differ clearly, made as small as it gets; none or one."""
+        """A trial at which the formulas differ clearly in machine numbers; none or one."""
+        for trial, draw in self.trials():
+            if self.clear(trial):
+                yield self.emptied(self.shrunk(trial, draw))
+                return
+
+    def simplest(self) -> Found | None:
+        """A trial at which the formulas differ, however little, by their images."""
+        for trial, _ in self.trials():
+            apart = self.images_apart(trial)
+            for arithmetic in (RATIONALLY, EXACTLY) if apart else ():
+                point = self.program.smooth_at(trial.sizes, trial.inputs, arithmetic)
+                if self.values(point):
+                    assert point
+                    return self.decided(trial, point, apart[0])
+        return None
+
+    def generic(self, closely: bool) -> Found | None:
+        """A point of the program at which the formulas differ."""
+        found = differing(self.program, self.claimed, self.true, closely=closely)
+        if found is None:
+            return None
+        choice, seed, place, arithmetic = found
+        point = self.program.point(choice, seed, EXACTLY)
+        if point is None or not point.table(self.true):
+            return None
+        trial = Trial(point.sizes, self.program.drawn(point.sizes, seed))
+        return Found(trial, point, place, IMAGES if arithmetic is MODULARLY else ROUNDED)
+
+    def decided(self, trial: Trial, point: Point, place: tuple[int, ...]) -> Found:
+        """The trial with the strongest reason for the difference in an entry."""
+        if point.evaluator.calculus.arithmetic is RATIONALLY:
+            return Found(trial, point, place, FRACTIONS)
+        by_images = place in self.images_apart(trial)
+        return Found(trial, point, place, IMAGES if by_images else ROUNDED)
+
+    def images_apart(self, trial: Trial) -> tuple[tuple[int, ...], ...]:
+        """The entries whose images differ at a trial, if there are images."""
+        point = self.program.smooth_at(trial.sizes, trial.inputs, MODULARLY)
+        return images_apart(point, self.claimed, self.true) or ()
+
+    def trials(self) -> Iterator[tuple[Trial, Draw]]:
+        """Simple numbers, of several kinds, at the first sizes."""
         for sizes in self.program.choices[:1]:
             for draw in DRAWS:
-                trial = self.trial(sizes, draw)
-                if self.clear(trial):
-                    yield self.emptied(self.shrunk(trial, draw))
-                    return
+                yield self.trial(sizes, draw), draw
 
     def trial(self, sizes: Mapping[str, int], draw: Draw) -> Trial:
         """Numbers for every symbol at these sizes."""
@@ -110,18 +168,23 @@ class _Search:
 
     def differs(self, trial: Trial, arithmetic: Arithmetic) -> tuple[Point, tuple[int, ...]] | None:
         """The point of a trial, and the entry that differs most, if it does clearly."""
-        try:
-            point = self.program.smooth_at(trial.sizes, trial.inputs, arithmetic)
-            mine = point and point.table(self.claimed)
-            theirs = point and point.table(self.true)
-        except Irrational:
+        point = self.program.smooth_at(trial.sizes, trial.inputs, arithmetic)
+        values = self.values(point)
+        if not point or not values:
             return None
-        if not point or not mine or not theirs:
-            return None
+        mine, theirs = values
         apart = {place: abs(at(mine, place) - value) for place, value in theirs.items()}
         place = max(apart, key=apart.__getitem__)
         largest = max(abs(value) for value in (*mine.values(), *theirs.values()))
         return (point, place) if float(apart[place]) > CLEAR * max(float(largest), CLEAR) else None
+
+    def values(self, point: Point | None) -> tuple[Table, Table] | None:
+        """The entries of both formulas; None where one has no value in this arithmetic."""
+        try:
+            mine, theirs = point and point.table(self.claimed), point and point.table(self.true)
+        except Irrational:
+            return None
+        return (mine, theirs) if mine and theirs else None
 
     def shrunk(self, trial: Trial, draw: Draw) -> Trial:
         """The trial at smaller sizes, no two of them equal."""
@@ -160,13 +223,8 @@ class _Search:
 # ----------------------------------------------------------------------------------- what is shown
 
 
-def _shown(
-    search: _Search,
-    trial: Trial,
-    point: Point,
-    place: tuple[int, ...],
-    shapes: Mapping[str, Shape],
-) -> Witness:
+def _shown(search: _Search, found: Found, shapes: Mapping[str, Shape]) -> Witness:
+    trial, point, place = found.trial, found.point, found.place
     mine, theirs = point.table(search.claimed), point.table(search.true)
     assert theirs is not None
     names = plain_sizes(search.program.size_names)
@@ -182,7 +240,8 @@ def _shown(
         "no value (a division by zero)" if mine is None else _written(at(mine, place)),
         _written(theirs[place]),
         inputs,
-        point.evaluator.calculus.arithmetic.noise == 0,
+        point.evaluator.calculus.arithmetic is RATIONALLY,
+        found.decided_by,
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from derive.arithmetic import EXACTLY
 from derive.checker import check_document
 from derive.comparing import Program, agree, at, confirmed, difference, differing
+from derive.modular import MODULARLY
 from derive.notation import read
 from derive.shape import dim
 from derive.term import Derivation, Equation, Symbol, Term, Var
@@ -61,12 +62,12 @@ def test_what_differs_does_so_at_the_first_point(program: Program, text: str) ->
     assert not agree(program, claimed, true)
     found = differing(program, claimed, true)
     assert found is not None
-    assert found[0].sizes == program.choices[0]
-    assert found[1] == 0
+    assert found[:2] == (0, 0)
+    assert found[3] is (EXACTLY if "x @ W - z" in text else MODULARLY)
 
 
 def test_a_point_says_what_numpy_computes_there(program: Program) -> None:
-    point = next(program.points(exact=True))
+    point = next(program.points(EXACTLY))
     values, sizes = point.evaluator.values, point.sizes
     x, w = (
         np.array([[float(values[n][i, j]) for j in range(b)] for i in range(a)])
@@ -102,7 +103,7 @@ def test_a_formula_without_a_value_differs(program: Program) -> None:
 
 
 def test_machine_numbers_and_many_digits_are_the_same_point(program: Program) -> None:
-    quick, exact = program.point(0, 0), program.point(0, 0, exact=True)
+    quick, exact = program.point(0, 0), program.point(0, 0, EXACTLY)
     assert quick is not None
     assert exact is not None
     assert exact.evaluator.calculus.arithmetic is EXACTLY
