@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from typing import NamedTuple
 
 import mpmath
 
@@ -231,7 +232,7 @@ def agree(program: Program, claimed: Term, true: Term) -> bool:
 def images_apart(
     point: Point | None, claimed: Term, true: Term
 ) -> tuple[tuple[int, ...], ...] | None:
-    """The entries in which two formulas differ at a point of exact numbers; none, they may be equal.
+    """The entries in which two formulas differ at a point of exact numbers; () if none.
 
     None where one of them has no exact value.
     """
@@ -244,10 +245,19 @@ def images_apart(
     return tuple(place for place, value in theirs.items() if at(mine, place) != value)
 
 
+class Difference(NamedTuple):
+    """The point and the entry in which two formulas differ, and the numbers that show it."""
+
+    choice: int
+    seed: int
+    place: tuple[int, ...]
+    arithmetic: Arithmetic
+
+
 def differing(
     program: Program, claimed: Term, true: Term, *, closely: bool = False
-) -> tuple[int, int, tuple[int, ...], Arithmetic] | None:
-    """The first point and entry in which two formulas differ, and the numbers that show it.
+) -> Difference | None:
+    """The first difference of two formulas that is sure.
 
     Where no image modulo primes tells, those do that have many digits; not where machine numbers
     are equal, and not `closely`.
@@ -256,7 +266,7 @@ def differing(
         for choice, seed in program.places:
             apart = images_apart(program.point(choice, seed, MODULARLY), claimed, true)
             if apart:
-                return choice, seed, apart[0], MODULARLY
+                return Difference(choice, seed, apart[0], MODULARLY)
             quick = program.point(choice, seed)
             sure = apart is not None or closely
             if sure or (quick is not None and difference(quick, claimed, true) is None):
@@ -264,7 +274,7 @@ def differing(
             point = program.point(choice, seed, EXACTLY)
             place = None if point is None else difference(point, claimed, true)
             if place is not None:
-                return choice, seed, place, EXACTLY
+                return Difference(choice, seed, place, EXACTLY)
     return None
 
 

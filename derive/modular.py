@@ -71,7 +71,9 @@ class Step(NamedTuple):
 
 def _step(order: int, prime: int) -> Step:
     """The step; where its elements come from does not matter, as long as no text has them."""
-    e, turn = (pow(seed, (prime - 1) // order, prime) for seed in (31415926535897932, 2718281828459))
+    e, turn = (
+        pow(seed, (prime - 1) // order, prime) for seed in (31415926535897932, 2718281828459)
+    )
     roots = (pow(number, (prime - 1) // 4, prime) for number in count(2))
     return Step(order, prime, e, turn, next(r for r in roots if r * r % prime == prime - 1))
 
@@ -138,10 +140,10 @@ class Residue:
         return Residue(-self.value, self.level)
 
     def __sub__(self, other: Any) -> Residue:
-        return self + -other
+        return self.__add__(-other)
 
     def __rsub__(self, other: Any) -> Residue:
-        return -self + other
+        return (-self).__add__(other)
 
     def __eq__(self, other: object) -> bool:
         return not (self - other).value

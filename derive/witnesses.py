@@ -22,6 +22,7 @@ from derive.arithmetic import (
     Arithmetic,
     Irrational,
     Number,
+    off_kinks,
 )
 from derive.comparing import Point, Program, at, differing, images_apart
 from derive.diagnostic import DeriveError
@@ -41,6 +42,9 @@ CLEAR = 1e-2
 
 TRIALS = 40
 """Points that are tried, at most, to make the numbers simple."""
+
+SMOOTHLY = off_kinks(MODULARLY)
+"""Images, where no function has a kink."""
 
 UPSTREAM = "upstream"
 """What the derivative is called that a factor of the chain rule is multiplied with."""
@@ -116,27 +120,32 @@ class _Search:
                 return
 
     def simplest(self) -> Found | None:
-        """A trial at which the formulas differ, however little, by their images."""
+        """A trial at which the formulas differ, however little, by their images.
+
+        Nothing has a kink there: a loss whose value has no image was not looked at whole, and a
+        formula that is right but at its own kink is not told to be wrong.
+        """
         for trial, _ in self.trials():
-            apart = self.images_apart(trial)
-            for arithmetic in (RATIONALLY, EXACTLY) if apart else ():
-                point = self.program.smooth_at(trial.sizes, trial.inputs, arithmetic)
-                if self.values(point):
-                    assert point
-                    return self.decided(trial, point, apart[0])
+            point = self.program.at(trial.sizes, trial.inputs, SMOOTHLY)
+            apart = images_apart(point, self.claimed, self.true)
+            exact = apart and self.program.smooth_at(trial.sizes, trial.inputs, EXACTLY)
+            if not apart or not exact or not self.values(exact):
+                continue
+            rational = self.program.smooth_at(trial.sizes, trial.inputs, RATIONALLY)
+            if rational and self.values(rational):
+                return Found(trial, rational, apart[0], FRACTIONS)
+            return Found(trial, exact, apart[0], IMAGES)
         return None
 
     def generic(self, closely: bool) -> Found | None:
         """A point of the program at which the formulas differ."""
         found = differing(self.program, self.claimed, self.true, closely=closely)
-        if found is None:
+        point = found and self.program.point(found.choice, found.seed, EXACTLY)
+        if not found or not point or not point.table(self.true):
             return None
-        choice, seed, place, arithmetic = found
-        point = self.program.point(choice, seed, EXACTLY)
-        if point is None or not point.table(self.true):
-            return None
-        trial = Trial(point.sizes, self.program.drawn(point.sizes, seed))
-        return Found(trial, point, place, IMAGES if arithmetic is MODULARLY else ROUNDED)
+        trial = Trial(point.sizes, self.program.drawn(point.sizes, found.seed))
+        by = IMAGES if found.arithmetic is MODULARLY else ROUNDED
+        return Found(trial, point, found.place, by)
 
     def decided(self, trial: Trial, point: Point, place: tuple[int, ...]) -> Found:
         """The trial with the strongest reason for the difference in an entry."""

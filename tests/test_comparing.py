@@ -62,8 +62,8 @@ def test_what_differs_does_so_at_the_first_point(program: Program, text: str) ->
     assert not agree(program, claimed, true)
     found = differing(program, claimed, true)
     assert found is not None
-    assert found[:2] == (0, 0)
-    assert found[3] is (EXACTLY if "x @ W - z" in text else MODULARLY)
+    assert (found.choice, found.seed) == (0, 0)
+    assert found.arithmetic is (EXACTLY if "x @ W - z" in text else MODULARLY)
 
 
 def test_a_point_says_what_numpy_computes_there(program: Program) -> None:
