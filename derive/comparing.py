@@ -9,13 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import NamedTuple
 
 import mpmath
 
 from derive.arithmetic import EXACTLY, QUICKLY, Arithmetic, Irrational, Number, off_kinks
 from derive.exact import DIGITS, Evaluator, Table
-from derive.modular import MODULARLY
 from derive.points import choices, constant, draw, entries, size_names
 from derive.shape import Shape
 from derive.term import Derivation, Equation, Term, variables
@@ -227,55 +225,6 @@ def agree(program: Program, claimed: Term, true: Term) -> bool:
             return False
         found = found or (point.table(true) is not None and point.speaks_of(claimed))
     return found
-
-
-def images_apart(
-    point: Point | None, claimed: Term, true: Term
-) -> tuple[tuple[int, ...], ...] | None:
-    """The entries in which two formulas differ at a point of exact numbers; () if none.
-
-    None where one of them has no exact value.
-    """
-    try:
-        mine, theirs = point and point.table(claimed), point and point.table(true)
-    except Irrational:
-        return None
-    if not mine or not theirs:
-        return None
-    return tuple(place for place, value in theirs.items() if at(mine, place) != value)
-
-
-class Difference(NamedTuple):
-    """The point and the entry in which two formulas differ, and the numbers that show it."""
-
-    choice: int
-    seed: int
-    place: tuple[int, ...]
-    arithmetic: Arithmetic
-
-
-def differing(
-    program: Program, claimed: Term, true: Term, *, closely: bool = False
-) -> Difference | None:
-    """The first difference of two formulas that is sure.
-
-    Where no image modulo primes tells, those do that have many digits; not where machine numbers
-    are equal, and not `closely`.
-    """
-    with mpmath.workdps(DIGITS):
-        for choice, seed in program.places:
-            apart = images_apart(program.point(choice, seed, MODULARLY), claimed, true)
-            if apart:
-                return Difference(choice, seed, apart[0], MODULARLY)
-            quick = program.point(choice, seed)
-            sure = apart is not None or closely
-            if sure or (quick is not None and difference(quick, claimed, true) is None):
-                continue
-            point = program.point(choice, seed, EXACTLY)
-            place = None if point is None else difference(point, claimed, true)
-            if place is not None:
-                return Difference(choice, seed, place, EXACTLY)
-    return None
 
 
 def confirmed(program: Program, claimed: Term, true: Term) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property, partial
 
 import mpmath
 
@@ -24,12 +25,13 @@ from derive.arithmetic import (
     Number,
     off_kinks,
 )
-from derive.comparing import Point, Program, at, differing, images_apart
+from derive.comparing import Point, Program, at
 from derive.diagnostic import DeriveError
 from derive.exact import DIGITS, Table
 from derive.modular import MODULARLY
 from derive.numbers_text import Array
 from derive.points import plain_sizes, with_sums
+from derive.refuting import Images, differing
 from derive.selection import is_selection, selected
 from derive.shape import Shape
 from derive.simple import DRAWS, Draw, drawn, simpler
@@ -97,6 +99,11 @@ class _Search:
     true: Term
     left: int = TRIALS
 
+    @cached_property
+    def images(self) -> Images:
+        """The images of the formulas."""
+        return Images(self.claimed, self.true)
+
     @property
     def symbols(self) -> dict[str, Symbol]:
         """What is given numbers, and has none stated."""
@@ -126,8 +133,7 @@ class _Search:
         formula that is right but at its own kink is not told to be wrong.
         """
         for trial, _ in self.trials():
-            point = self.program.at(trial.sizes, trial.inputs, SMOOTHLY)
-            apart = images_apart(point, self.claimed, self.true)
+            apart = self.images_apart(trial, SMOOTHLY)
             exact = apart and self.program.smooth_at(trial.sizes, trial.inputs, EXACTLY)
             if not apart or not exact or not self.values(exact):
                 continue
@@ -139,7 +145,7 @@ class _Search:
 
     def generic(self, closely: bool) -> Found | None:
         """A point of the program at which the formulas differ."""
-        found = differing(self.program, self.claimed, self.true, closely=closely)
+        found = differing(self.program, self.images, closely=closely)
         point = found and self.program.point(found.choice, found.seed, EXACTLY)
         if not found or not point or not point.table(self.true):
             return None
@@ -151,13 +157,13 @@ class _Search:
         """The trial with the strongest reason for the difference in an entry."""
         if point.evaluator.calculus.arithmetic is RATIONALLY:
             return Found(trial, point, place, FRACTIONS)
-        by_images = place in self.images_apart(trial)
+        by_images = place in self.images_apart(trial, MODULARLY)
         return Found(trial, point, place, IMAGES if by_images else ROUNDED)
 
-    def images_apart(self, trial: Trial) -> tuple[tuple[int, ...], ...]:
+    def images_apart(self, trial: Trial, arithmetic: Arithmetic) -> tuple[tuple[int, ...], ...]:
         """The entries whose images differ at a trial, if there are images."""
-        point = self.program.smooth_at(trial.sizes, trial.inputs, MODULARLY)
-        return images_apart(point, self.claimed, self.true) or ()
+        made = partial(self.program.smooth_at, trial.sizes, trial.inputs, arithmetic)
+        return self.images.apart(made) or ()
 
     def trials(self) -> Iterator[tuple[Trial, Draw]]:
         """Simple numbers, of several kinds, at the first sizes."""
