@@ -26,8 +26,9 @@ DOUBTFUL = {
     r"\cdot": ("matmul", "mul"),
     r"\times": ("matmul", "mul"),
     r"\otimes": ("outer", "mul"),
+    "|": ("abs", "norm"),
 }
-"""Product signs that texts use in two ways; the usual one first."""
+"""Signs that texts use in two ways; the usual one first."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,27 @@ def doubtful_signs(claims: Sequence[Asked]) -> tuple[str, ...]:
 
 
 def has_sign(text: str, sign: str) -> bool:
-    """Whether a text has a product sign, as a command or as a character."""
+    """Whether a text has a sign, as a command or as a character; of two bars, none is single."""
+    if sign == "|":
+        return bool(_BARS.search(text))
     return sign in text or (sign in _CHARACTERS and _CHARACTERS[sign] in text)
 
 
+_BARS = re.compile(r"(?<![\\|])\|(?!\|)|(?<=[\w})])\|\|(?=[\w\\])|\\[lr]?vert\b")
 _CHARACTERS = {r"\cdot": "·", r"\times": "×", r"\otimes": "⊗"}
+
+
+def meaning(signs: Mapping[str, str], text: str) -> str | None:
+    """What a sign was taken to mean, where it is not what it usually means."""
+    unusual = (
+        sign for sign, op in signs.items() if op != DOUBTFUL[sign][0] and has_sign(text, sign)
+    )
+    names = {
+        "mul": "the elementwise product",
+        "matmul": "the matrix product",
+        "norm": "the sign of a norm",
+    }
+    return "; ".join(f"`{sign}` is {names[signs[sign]]} here" for sign in unusual) or None
 
 
 def question(asked: Asked, setting: Setting, signs: dict[str, str]) -> Question:

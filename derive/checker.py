@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import product
 
 from derive import chain_rule
-from derive.asking import DOUBTFUL, Question, doubtful_signs, has_sign, name_of, question
+from derive.asking import DOUBTFUL, Question, doubtful_signs, meaning, name_of, question
 from derive.case import NUMERATOR, Case, Reading
 from derive.deadline import Allowance, TimeUp
 from derive.dense import Stack
@@ -121,15 +121,6 @@ def _noted(report: Report, note: str) -> Report:
     return replace(report, claims=tuple(claims))
 
 
-def _meaning(signs: Mapping[str, str], text: str) -> str | None:
-    """What a product sign was taken to mean, where it is not what it usually means."""
-    unusual = (
-        sign for sign, op in signs.items() if op != DOUBTFUL[sign][0] and has_sign(text, sign)
-    )
-    names = {"mul": "the elementwise product", "matmul": "the matrix product"}
-    return "; ".join(f"`{sign}` is {names[signs[sign]]} here" for sign in unusual) or None
-
-
 class Checker:
     """Judges the claims of one setting."""
 
@@ -166,7 +157,7 @@ class Checker:
                 late = _late(self.allowance.seconds)
                 outcomes = [Outcome(Claim(_named(asked), "undecided", diagnostics=(late,)))]
             for found in outcomes:
-                note = found.claim.note or asked.line.note or _meaning(signs, asked.line.text)
+                note = found.claim.note or asked.line.note or meaning(signs, asked.line.text)
                 claim = replace(found.claim, line=asked.line.line, note=note)
                 yield replace(found, claim=claim)
 

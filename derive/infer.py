@@ -22,7 +22,9 @@ CODES = {
     "axis": "D203",
     "rank": "D204",
     "index": "D207",
+    "unread": "D110",
 }
+"""Kind of misfit -> code; what is not read says nothing about the formula."""
 
 
 def typed(

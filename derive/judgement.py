@@ -24,9 +24,9 @@ from derive.mistakes import mistake_of
 from derive.ops import ShapeMismatch
 from derive.proof import Proof
 from derive.scope import Link
-from derive.shape import Dim, Shape, shape_text
+from derive.shape import Dim, shape_text
 from derive.shape import agree as sizes_agree
-from derive.tensors import Value, as_number, column_shape, same_shape, solid
+from derive.tensors import Value, as_number, column_shape, fits, solid, spread
 from derive.term import Term, Var, apply, const, substitute, turned, variables
 from derive.truth import ACTING, PROBE, Target, Truth
 from derive.verdict import CONFIRMED, Claim
@@ -185,6 +185,13 @@ class Judgement:
         adjoints = (self.truth.gradients[n[1:]] for n in names if n in self.truth.prover.steps)
         return {fact for adjoint in adjoints for fact in adjoint.facts}
 
+    @property
+    def entrywise(self) -> bool:
+        """Whether the claim speaks of one entry, so that a number is said of every entry."""
+        return bool(self.asks.letters) or (
+            self.target.layout == "elementwise" and not self.asks.code
+        )
+
     # --------------------------------------------------------------------------------- arrays
 
     def value(self, term: Term, elaborator: Elaborator) -> Value:
@@ -192,7 +199,7 @@ class Judgement:
         value = elaborator.value(term)
         free = letters_of(value.term)
         if not free:
-            return value
+            return value if value.shape or not self.entrywise else spread(value, self.shape)
         if value.shape:
             renamed, letters = self._rows(value, free, elaborator)
         else:
@@ -271,30 +278,17 @@ class Judgement:
         Raises DeriveError where it has it in none.
         """
         named = "same" if self.target.layout in ("gradient", "elementwise") else "jacobian"
-        if self.target.layout in ACTING and not self._same(value.shape, self.shape, False):
+        if self.target.layout in ACTING and not fits(value.shape, self.shape, False):
             have, want = shape_text(value.shape, self.sizes), shape_text(self.shape, self.sizes)
             message = f"times an upstream derivative the formula is {have}, and not {want}"
             raise refuse("D210", message, self.text, self.link.span)
         loose = self.reading.vectors != "numpy"
-        if self._same(value.shape, self.shape, loose):
+        if fits(value.shape, self.shape, loose):
             return named
-        if self._same(tuple(reversed(value.shape)), self.shape, loose):
+        if fits(tuple(reversed(value.shape)), self.shape, loose):
             return "transposed"
         have, want = (shape_text(shape, self.sizes) for shape in (value.shape, self.shape))
         if have == want:
             have, want = shape_text(value.shape), shape_text(self.shape)
         message = f"the formula is {have}, but {name_of(self.asked)} is {want}"
         raise refuse("D210", message, self.text, self.link.span)
-
-    def _same(self, mine: Shape, wanted: Shape, loose: bool) -> bool:
-        if same_shape(mine, wanted) or (not mine and all(dim.is_one for dim in wanted)):
-            return True  # a number is the one entry of a 1×1 matrix, also in code
-        if not loose:
-            return False
-        bare = [tuple(d for d in shape if not d.is_one) for shape in (mine, wanted)]
-        flat = len(wanted) < 2 or len(mine) == 0
-        return (
-            flat
-            and same_shape(*bare)
-            and same_shape(column_shape(mine), column_shape(wanted)[: len(column_shape(mine))])
-        )

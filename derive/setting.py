@@ -163,16 +163,10 @@ class Setting:
         try:
             return self.elaborator(text).value(read_quantity(text, self.scope()))
         except DeriveError as error:
-            if error.diagnostic.code.startswith("D2"):
+            if error.diagnostic.code.startswith("D2") or looks_like_code(text):
                 raise
-            first = error
-        try:
-            term = read_claim(text, self.aliased()).links[-1].term
-            return replace(self.elaborator(text), vectors=self.vectors or "column").value(term)
-        except DeriveError:
-            if looks_like_code(text):
-                raise first from None
-            raise
+        term = read_claim(text, self.aliased()).links[-1].term
+        return replace(self.elaborator(text), vectors=self.vectors or "column").value(term)
 
     def elaborator(self, text: str) -> Elaborator:
         """What settles the formulas of the forward program, which are NumPy text."""

@@ -53,6 +53,11 @@ def solid(value: Value) -> Term:
     return ones if value.term == const(1) else apply("mul", ones, value.term)
 
 
+def spread(value: Value, shape: Shape) -> Value:
+    """A number as every entry of an array."""
+    return Value(value.term, shape, True) if shape else value
+
+
 def as_number(value: Value) -> Value:
     """The one entry of a 1 × 1 matrix, such as `g^T x`; a number as it is."""
     if not value.shape:
@@ -80,3 +85,18 @@ def count(dims: tuple[Dim, ...]) -> Term:
 def same_shape(a: Shape, b: Shape) -> bool:
     """Whether two shapes agree for all sizes."""
     return len(a) == len(b) and all(agree(one, other) for one, other in zip(a, b, strict=True))
+
+
+def fits(mine: Shape, wanted: Shape, loose: bool) -> bool:
+    """Whether an array is of a shape; where it is loose, axes of size 1 do not count.
+
+    A number is the one entry of a 1×1 matrix, also in code.
+    """
+    if same_shape(mine, wanted) or (not mine and all(dim.is_one for dim in wanted)):
+        return True
+    if not loose:
+        return False
+    bare = [tuple(d for d in shape if not d.is_one) for shape in (mine, wanted)]
+    flat = len(wanted) < 2 or len(mine) == 0
+    kept = column_shape(mine)
+    return flat and same_shape(*bare) and same_shape(kept, column_shape(wanted)[: len(kept)])

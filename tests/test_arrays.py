@@ -123,7 +123,18 @@ MISFITS = {
     "A @ C": ("D201: N×D times N×D: inner sizes D and N differ", "C", "`A` is N×D; `C` is N×D"),
     "A @ w": ("D201: N×D times (N,): inner sizes D and N differ", "w", "`A` is N×D; `w` is (N,)"),
     "u @ w": ("D201: (D,) times (N,): inner sizes D and N differ", "w", "`u` is (D,); `w` is (N,)"),
-    "T @ B": ("D204: a matrix product needs two matrices", "T @ B", "`T` is N×D×K; `B` is D×K"),
+    "T @ B": ("D201: N×D×K times D×K: inner sizes K and D differ", "B", "`T` is N×D×K; `B` is D×K"),
+    "T @ u": ("D204: a matrix product needs two matrices", "T @ u", "`T` is N×D×K; `u` is (D,)"),
+    "T.reshape(N, -1)": (
+        "D110: an array with more than two axes, N×D×K, is not laid out anew",
+        None,
+        None,
+    ),
+    "A.reshape(N, D, 1)": (
+        "D110: an array is not laid out anew with more than two axes",
+        None,
+        None,
+    ),
     "A + w": (
         "D202: shapes N×D and (N,) do not fit entry by entry",
         "w",

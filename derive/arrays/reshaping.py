@@ -42,6 +42,8 @@ def _reshape(e: Any, term: Apply) -> Value:
     known = [dim for dim in dims if dim is not None]
     if len(known) == len(dims) and same_shape(tuple(known), a.shape):
         return a
+    if len(dims) > 2:
+        raise ShapeMismatch("unread", "an array is not laid out anew with more than two axes")
     flat = flattened(a)
     if len(dims) == 1 and (dims[0] is None or agree(dims[0], flat.shape[0])):
         return flat

@@ -71,7 +71,7 @@ class ClaimReader(Enclosed):
         if sign.op not in ("equal", "unequal"):
             return super().join(left, sign)
         self.take()
-        right = self.expression(ADD)
+        left, right = self.as_place(left), self.as_place(self.expression(ADD))
         span = left.span.join(right.span)
         if not (self.is_place(left) and self.is_place(right)):
             message = "only index letters can be compared by this sign"
@@ -81,6 +81,15 @@ class ClaimReader(Enclosed):
             return equal
         one = Piece(Const(ONE, span), span, scalar=True)
         return self.make.apply("sub", [one, equal], span)
+
+    def as_place(self, piece: Piece) -> Piece:
+        """A letter that is an index in this text, although a size has its name."""
+        term = piece.term
+        name = f"{INDEX}{term.name}" if isinstance(term, Var) else ""
+        used = (node for one in self.resolved.pieces for node in walk(one))
+        if not any(isinstance(node, Var) and node.name == name for node in used):
+            return piece
+        return replace(piece, term=Var(name, piece.span), scalar=True)
 
     def is_place(self, piece: Piece) -> bool:
         """Whether a term is an index letter or a number."""

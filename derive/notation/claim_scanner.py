@@ -19,6 +19,7 @@ from derive.notation.claim_signs import (
     DOUBLE,
     EQUALS,
     LONG_SIGNS,
+    NORM,
     PLAIN_ENVIRONMENTS,
     PROSE,
     SKIPPED,
@@ -37,6 +38,10 @@ _ENVIRONMENT = re.compile(r"\s*\{([a-z]+)\*?\}(?:\{[^{}]*\})?")
 _BRACE_OF_CASES = re.compile(
     r"\\left\s*\\(?:\{|lbrace)\s*\\begin\s*\{(array|matrix|aligned)\}(?:\{[lcr|@\s]*\})?"
 )
+ENDS = frozenset(("letter", "greek", "word", "number", "digits", "close", "ones"))
+"""Kinds of tokens at which an operand may end."""
+
+_AT = re.compile(r"\|\s*_\s*(?:\{[^{}=]*=[^{}0-9]*\}|\w)(?=[\s&]*=)")
 _LONG = re.compile("|".join(re.escape(sign) for sign in sorted(LONG_SIGNS, key=len, reverse=True)))
 _DEFINED = re.compile(r"\\(?:stackrel|overset)\s*\{(?:[^{}]|\{[^{}]*\})*\}\s*\{\s*:?=\s*\}")
 _DELIMITERS = re.compile(r"\$\$?|\\\[|\\\]|\\\(|\\\)|(?:\\left|\\right)\s*\.")
@@ -67,6 +72,7 @@ class _ClaimScanner(Scanner):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.cases_by_brace: list[str] = []
+        self.bars: list[str] = []
 
     def step(self) -> None:
         """The next token or the next room."""
@@ -75,6 +81,8 @@ class _ClaimScanner(Scanner):
             self.skip(len(match.group()))
         elif letter == "`":
             self.skip(1)
+        elif self.text.startswith("|", self.place):
+            self.bar()
         elif match := _LONG.match(self.text, self.place):
             self.emit("sign", LONG_SIGNS[match.group()], len(match.group()))
         elif letter in CLAIM_CHARACTERS:
@@ -83,6 +91,27 @@ class _ClaimScanner(Scanner):
             self.claim_command()
         else:
             super().step()
+
+    def bar(self) -> None:
+        """One bar or two: in `|a||b|` the two are one that closes and one that opens."""
+        double = self.text.startswith("||", self.place)
+        inside = self.bars[-1:] == ["|"] and self.tokens[-1].kind in ENDS
+        sign = NORM if double and not inside else "|"
+        if self.bars[-1:] == [sign]:
+            self.bars.pop()
+        else:
+            self.bars.append(sign)
+        self.emit("sign", sign, 2 if sign == NORM else 1)
+
+    def size(self, name: str, length: int) -> None:
+        r"""`\left. dy/dx \right|_{x=a} = ...`: at what a left side is taken is not read."""
+        bars = [token.kind for token in self.tokens if token.text == "|"]
+        first = not any(token.is_sign(EQUALS) for token in self.tokens)
+        taken = _AT.match(self.text, self.place + length) if name == "right" and first else None
+        if taken and bars.count("open") == bars.count("close"):
+            self.skip(taken.end() - self.place)
+        else:
+            super().size(name, length)
 
     def module(self) -> re.Match[str] | None:
         """`np.` before a function."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from typing import Protocol
 
 from derive.diagnostic import DeriveError
@@ -57,7 +58,22 @@ def dim_of(reading: Reading, node: ast.expr) -> Attr:
             return name
         case Apply("length", (array,), (int(axis),)):
             return _length(reading, array, axis, node)
+        case Apply("add" | "sub") as term if sum_text := _sum_text(term, reading.scope.shapes):
+            return sum_text
     raise reading.refusal("D110", "this is not a size", node, "sizes are numbers and names")
+
+
+def _sum_text(term: Term, shapes: Mapping[str, Shape]) -> str | None:
+    """A sum of sizes, such as an alias may stand for, as its text."""
+    match term:
+        case Const(value) if value.denominator == 1:
+            return str(value)
+        case Var(name) if shapes.get(name) == ():
+            return name
+        case Apply("add" | "sub" as op, (left, (Var() | Const()) as right)):
+            parts = [_sum_text(part, shapes) for part in (left, right)]
+            return None if None in parts else f"{parts[0]}{'+' if op == 'add' else '-'}{parts[1]}"
+    return None
 
 
 def _length(reading: Reading, array: Term, axis: int, node: ast.expr) -> Attr:

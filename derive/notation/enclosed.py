@@ -2,6 +2,7 @@ r"""What stands between brackets or bars in a claim: vectors of numbers, norms, 
 
 from __future__ import annotations
 
+from derive.diagnostic import Span
 from derive.notation.claim_calls import make
 from derive.notation.claim_signs import NORM
 from derive.notation.cursor import Context
@@ -60,7 +61,18 @@ class Enclosed(Reader):
             inner = self.expression(ADD)
         if not self.next.is_sign(NORM):
             raise self.make.refusal("D105", "this norm is never closed", opened.span)
-        span = opened.span.join(self.take().span)
+        return self.length(inner, opened.span.join(self.take().span))
+
+    def absolute(self, piece: Piece, span: Span) -> Piece:
+        """Single bars are a norm in some texts: of a vector, or not at all."""
+        return (
+            self.length(piece, span)
+            if self.signs.get("|") == "norm"
+            else super().absolute(piece, span)
+        )
+
+    def length(self, inner: Piece, span: Span) -> Piece:
+        """The root of the sum of squares, or a power of it that is written behind."""
         square = self.make.apply("pow", [inner], span, ("2",))
         total = self.make.apply("sum", [square], span, (None, False))
         if self.next.is_sign("^"):

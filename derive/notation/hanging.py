@@ -96,7 +96,7 @@ def _raised(marks: Marks) -> tuple[list[Raised], int, int]:
         last = marks[-1]
         if last.is_sign("′", "'", ",") and last.bare:
             primes += not last.is_sign(",")
-        elif _is_transpose(last) and last.bare:
+        elif _is_transpose(last) and last.bare and not _is_operand(marks):
             turned += 1
         elif last.sups and all(len(s) == 1 and _is_transpose(s[0]) for s in last.sups):
             turned += len(last.sups)
@@ -114,6 +114,11 @@ def _raised(marks: Marks) -> tuple[list[Raised], int, int]:
 
 def _is_transpose(mark: Mark) -> bool:
     return mark.is_sign("⊤") or (mark.kind in NAMING and mark.text == "T")
+
+
+def _is_operand(marks: Marks) -> bool:
+    """Whether a sign stands before the last mark of a script: the T of `e^{z/T}` is a name."""
+    return len(marks) > 1 and marks[-2].is_sign(*"/+-·*")
 
 
 def _labels(marks: Marks) -> Iterator[Raised]:

@@ -158,9 +158,11 @@ class Reader(Cursor):
         with self.inside():
             piece = self.expression(COMPARE)
         span = self.close(opened)
-        if opened.text == "|":
-            return self.make.apply("abs", [piece], span)
-        return widen(piece, span)
+        return self.absolute(piece, span) if opened.text == "|" else widen(piece, span)
+
+    def absolute(self, piece: Piece, span: Span) -> Piece:
+        """What stands between single bars."""
+        return self.make.apply("abs", [piece], span)
 
     def bars(self, opened: Token) -> Piece:
         """`|z|`"""
@@ -171,7 +173,7 @@ class Reader(Cursor):
             piece = self.expression(ADD)
         if not self.next.is_sign("|"):
             raise self.make.refusal("D105", "the bar `|` is never closed", opened.span)
-        return self.make.apply("abs", [piece], opened.span.join(self.take().span))
+        return self.absolute(piece, opened.span.join(self.take().span))
 
     def matrix(self, opened: Token) -> Piece:
         """Cells laid side by side, and rows of them on top of each other."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 
 from derive.notation.codelike import CodeReader
 from derive.notation.extents import extent
@@ -17,11 +18,25 @@ from derive.term import Apply, Attr, Term, Var
 
 def is_scattered(reader: CodeReader, store: Store) -> bool:
     """Whether an assignment is to a window that moves."""
-    return any(is_window(reader, item) for item in store.items)
+    return any(is_window(reader, item) for item in _slices(reader, store).items)
+
+
+def _slices(reader: CodeReader, store: Store) -> Store:
+    """The assignment with `x[i + j]` as the window `x[i + j : i + j + 1]`."""
+    return replace(store, items=tuple(_slice(reader, item) for item in store.items))
+
+
+def _slice(reader: CodeReader, item: ast.expr) -> ast.expr:
+    letters = {node.id for node in ast.walk(item) if isinstance(node, ast.Name)} & reader.letters
+    if not isinstance(item, ast.BinOp) or not letters:
+        return item
+    end = ast.copy_location(ast.BinOp(item, ast.Add(), ast.Constant(1)), item)
+    return ast.copy_location(ast.Slice(item, end), item)
 
 
 def scattered(reader: CodeReader, store: Store) -> Piece:
     """The array after all rounds: an entry a gets what windows put where their place is a."""
+    store = _slices(reader, store)
     like = store.base.term if store.base is not None else store.like
     shape = extent(like, reader.scope.shapes) if like is not None else None
     if shape is None or len(store.items) > len(shape):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from string import ascii_lowercase
 
 from derive.notation.called import Called
 from derive.notation.extents import extent
@@ -95,9 +96,13 @@ def _expand(call: Called) -> Piece:
 
 def _transpose(call: Called) -> Piece:
     """Of a matrix; where axes are named, they are the two of one."""
-    call.count(1, 3, "axes")
+    call.count(1, 6, "axes")
     if len(call.arguments) > 1 or call.keywords:
         named = _named_axes(call)
+        if (order := _order(call, named)) is not None:
+            letters = ascii_lowercase[: len(order)]
+            spec = f"{letters}->{''.join(letters[axis] for axis in order)}"
+            return call.apply("einsum", call.piece(0), attrs=(spec,))
         if named == (0, 1) and call.function in ("permute", "transpose") and not _swaps(call):
             return call.piece(0)
         if sorted(named) not in ([0, 1], [-2, -1]):
@@ -110,6 +115,21 @@ def _named_axes(call: Called) -> tuple[int, ...]:
     if len(nodes) == 1 and isinstance(nodes[0], ast.Tuple | ast.List):
         nodes = nodes[0].elts
     return tuple(call.whole(node) for node in nodes)
+
+
+def _order(call: Called, named: tuple[int, ...]) -> list[int] | None:
+    """The order of the axes of an array that has more than two; None for a matrix."""
+    shape = extent(call.piece(0).term, call.reading.scope.shapes)
+    swapped = call.function == "swapaxes" or (_swaps(call) and len(named) == 2)
+    rank = len(shape) if shape is not None else 0 if swapped else len(named)
+    places = [axis + rank if axis < 0 else axis for axis in named]
+    if rank < 3 or not all(0 <= place < rank for place in places):
+        return None
+    if not swapped:
+        return places if sorted(places) == list(range(rank)) else None
+    order = list(range(rank))
+    order[places[0]], order[places[1]] = places[1], places[0]
+    return order
 
 
 def _swaps(call: Called) -> bool:

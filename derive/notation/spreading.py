@@ -108,7 +108,7 @@ def _axis(spread: Spread, long: Dim, short: Dim, mode: object, turned: bool) -> 
     """The letters of both arrays along one axis: their places add up to that of the result."""
     whole, part = linear(long), linear(short)
     rest = plus(plus(whole, part, -1), _ONE)
-    if mode != "full" and not is_natural(plus(rest, _ONE, -1)):
+    if mode != "full" and not (is_natural(plus(rest, _ONE, -1)) or _declared(spread.call, rest)):
         raise spread.call.refusal("is read where the first array is the longer one")
     last = plus(part, _ONE, -1)
     shift: Linear = {}
@@ -129,6 +129,11 @@ def _axis(spread: Spread, long: Dim, short: Dim, mode: object, turned: bool) -> 
     spread.summed += [one, other]
     spread.axes.append(out)
     return one, other
+
+
+def _declared(call: Called, size: Linear) -> bool:
+    """Whether an array is declared with this size, which then is at least 1."""
+    return any(linear(dim) == size for dims in call.reading.scope.shapes.values() for dim in dims)
 
 
 # ------------------------------------------------------------------------------ turned around

@@ -140,9 +140,12 @@ def is_rows(item: ast.expr) -> bool:
 
 def one_hot(reading: Reading, base: Piece, label: ast.expr) -> Piece:
     """A row for each sample with 1 at its label: y itself, or rows of the unit matrix."""
-    labels, span = reading.piece(label), reading.source.span(label)
-    shape = extent(labels.term, reading.scope.shapes)
+    span = reading.source.span(label)
     whole = extent(base.term, reading.scope.shapes)
+    if is_rows(label):
+        return reading.make.apply("eye", [], span, (None if whole is None else str(whole[-1]),))
+    labels = reading.piece(label)
+    shape = extent(labels.term, reading.scope.shapes)
     if shape is not None and len(shape) == 2 and (whole is None or len(whole) == 2):
         return labels
     if not is_index_array(reading.scope, labels.term):
@@ -219,6 +222,9 @@ def _indexed(
     terms = [term for _, term in indices]
     if len(terms) == len(items) == 1 and is_index_array(reading.scope, terms[0]):
         return reading.make.apply("gather", [base, Piece(terms[0], span)], span)
+    if len(terms) == len(items) == 2 and is_index_array(reading.scope, terms[0]):
+        rows = reading.make.apply("gather", [base, Piece(terms[0], span)], span)
+        return _indexed(reading, rows, indices[1:], [ast.Slice(), items[1]], node)
     for _, term in indices:
         if not is_index(term):
             raise reading.refusal("D111", "this index is not read", node)
