@@ -329,6 +329,8 @@ def test_bars_that_are_a_norm_are_said_to_be_one() -> None:
 
 REFUSED = {
     r"\left. x \right|_{x=0}": "closes nothing",
+    r"k^{-T}": "the inverse of a matrix is not known here",
+    "np.linalg.inv(W.T)": "unknown function `inv`",
     "h.reshape(-1, 4).T @ u.reshape(-1, 5)": "is not laid out anew",
 }
 
@@ -338,3 +340,8 @@ def test_what_is_not_read_is_no_verdict_on_the_formula(text: str) -> None:
     claim = judged(STACKS, "dL/dW", text)
     assert claim.verdict == "unreadable"
     assert REFUSED[text] in claim.diagnostics[0].message
+
+
+def test_inverses_are_said_to_be_unknown_and_not_misspelt() -> None:
+    (found,) = judged(STACKS, "dL/dW", "np.linalg.inv(W.T)").diagnostics
+    assert found.help == "inverses and determinants of matrices are not known here"

@@ -41,7 +41,12 @@ def _elementwise(call: Called) -> str | None:
     return derivative_name(call.function) or function_of(name_key(call.function))
 
 
+_INVERSES = frozenset(("det", "slogdet", "logdet", "inv", "pinv", "solve", "cholesky"))
+
+
 def _nearest(word: str) -> str | None:
+    if word in _INVERSES:
+        return "inverses and determinants of matrices are not known here"
     return suggestion(word, (*BUILDERS, *FUNCTIONS)) or (
         "say what it stands for with an alias of the call"
     )

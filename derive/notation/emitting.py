@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from derive.diagnostic import Span, refuse
 from derive.notation.derivatives import Derivatives
-from derive.notation.hanging import Hanging
+from derive.notation.hanging import Hanging, canon
 from derive.notation.indices import Places, entry
 from derive.notation.marks import Mark, Marks, mates
 from derive.notation.scanner import Token
@@ -25,6 +25,9 @@ class Resolved:
     places: list[Places] = field(default_factory=list)
     sums: list[SumText] = field(default_factory=list)
     letters: list[str] = field(default_factory=list)
+
+
+_INVERSES = ("-T", "-⊤")
 
 
 class Emitter(ABC):
@@ -77,6 +80,9 @@ class Emitter(ABC):
         elif len(marks) == 1 and marks[0].text == "1":
             message = "nobody raises to the power 1, and no name has this label"
             raise refuse("D109", message, self.text, marks[0].span)
+        elif canon(marks) in _INVERSES:
+            place = marks[0].span.join(marks[-1].span)
+            raise refuse("D109", "the inverse of a matrix is not known here", self.text, place)
         self.put("sign", "^", span)
         self.group(marks)
 
