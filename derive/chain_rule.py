@@ -12,7 +12,9 @@ from itertools import pairwise
 
 from derive.case import Reading, derivative_of
 from derive.chains import chain_of
+from derive.depiction import drawn
 from derive.diagnostic import Diagnostic
+from derive.formula import faulty
 from derive.functions import is_function
 from derive.mending import Mender, Repair
 from derive.notation import write
@@ -116,6 +118,9 @@ def claim(
         repair=right.text if right else None,
         repair_numpy=right.numpy if right else None,
         note=note,
+        formula=faulty(drawn(reading, link.term), [factor]),
+        repaired=right.formula if right else None,
+        place=link.span,
     )
 
 

@@ -15,10 +15,12 @@ from derive.asking import DOUBTFUL, Question, doubtful_signs, meaning, name_of, 
 from derive.case import NUMERATOR, Case, Reading
 from derive.deadline import Allowance, TimeUp
 from derive.dense import Stack
+from derive.depiction import network
 from derive.diagnostic import DeriveError, Diagnostic
 from derive.documents import document
 from derive.judgement import Judgement
 from derive.outcome import Outcome
+from derive.place import located
 from derive.scope import Link
 from derive.setting import Asked, Setting, setting_of
 from derive.shape import long_axes
@@ -52,7 +54,7 @@ def check_document(text: str, *, layers: Stack | None = None, limit: float = SEC
     try:
         with allowance.of(0):
             lines = document(text, layers)
-        return _judged(lines, layers, allowance)
+        return located(_judged(lines, layers, allowance), text)
     except DeriveError as error:
         return Report((Claim("document", "unreadable", diagnostics=(error.diagnostic,)),))
     except TimeUp:
@@ -145,7 +147,7 @@ class Checker:
         told = tuple(one.told(self.allowance.seconds) for one in outcomes)
         used = {d.message for claim in told for d in claim.diagnostics}
         notes = (note for note in self.setting.failures.values() if note.message not in used)
-        return Report(told, tuple(notes))
+        return Report(told, tuple(notes), network(self.setting))
 
     def judged(self, claims: Sequence[Asked], signs: dict[str, str]) -> Iterator[Outcome]:
         """Every claim, one after another, each within its time."""
@@ -158,7 +160,9 @@ class Checker:
                 outcomes = [Outcome(Claim(_named(asked), "undecided", diagnostics=(late,)))]
             for found in outcomes:
                 note = found.claim.note or asked.line.note or meaning(signs, asked.line.text)
-                claim = replace(found.claim, line=asked.line.line, note=note)
+                claim = replace(
+                    found.claim, line=asked.line.line, note=note, written=asked.line.text
+                )
                 yield replace(found, claim=claim)
 
     def one(self, asked: Asked, signs: dict[str, str]) -> list[Outcome]:
@@ -235,7 +239,7 @@ class Checker:
             judgement = Judgement(reading, asks, link, replace(target, layout=layout))
             claim = judgement.claim()
             if claim.verdict in GOOD:
-                return Outcome(claim)
+                return Outcome(claim, ((judgement, claim),))
             if arrangement != NUMERATOR:
                 judged.append((judgement, claim))
         judged.sort(key=lambda pair: ORDER.index(pair[1].verdict))

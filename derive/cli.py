@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 COMMANDS = {
     "check": "derive.commands.documents",
+    "report": "derive.commands.reporting",
     "explain": "derive.commands.explaining",
     "data": "derive.commands.data",
     "": "derive.commands.main_job",
@@ -27,6 +28,7 @@ EPILOG = """\
 commands:
   derive --layers 784,100,10,10    derive, prove, emit, verify, and only then train on MNIST
   derive check FILE...             judge the gradients that a page, a .tex or a .derive file claims
+  derive report FILE... -o A.html  the verdicts as a page; also .md .tex .json .xml .sarif
   derive explain W2                how the gradient by W2 comes about, step by step
   derive explain D312              a page on a kind of mistake
   derive data                      where MNIST is looked for, and how to fetch the full set
@@ -196,6 +198,34 @@ wrong, 2 one cannot be read, 3 one is undecided.
 """
 
 
+def _report_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="derive report",
+        description="The verdicts on derivations as a page, an article, or for other programs.",
+        epilog=REPORTED,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="Markdown, LaTeX, text or .derive; - is stdin"
+    )
+    parser.add_argument("-o", "--output", metavar="OUT", help="write here; - is standard output")
+    parser.add_argument(
+        "--format",
+        metavar="KIND",
+        help="html, markdown, latex, json, junit, sarif or gradescope; else by the ending of OUT",
+    )
+    _network(parser, None)
+    return parser
+
+
+REPORTED = """\
+Endings: .html, .md, .tex, .json, .xml (JUnit), .sarif. The page is one file without scripts or
+links to the outside. Exit codes are those of derive check: 0 every claim holds, 1 one is wrong,
+2 one cannot be read, 3 one is undecided.
+"""
+
+
 def _explain_parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="derive explain",
@@ -221,6 +251,7 @@ def _data_parser() -> argparse.ArgumentParser:
 PARSERS = {
     "": _main_parser,
     "check": _check_parser,
+    "report": _report_parser,
     "explain": _explain_parser,
     "data": _data_parser,
 }

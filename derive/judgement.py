@@ -16,11 +16,11 @@ from derive.comparing import agree, confirmed
 from derive.deadline import TimeUp
 from derive.diagnostic import DeriveError, refuse
 from derive.differentials import is_differential
+from derive.edits import Edit
 from derive.elaborate import Elaborator
 from derive.gradient import adjoint_name
 from derive.indexing import closed, fresh_letter, is_open, letters_of
 from derive.mending import Mender, raised
-from derive.mistakes import mistake_of
 from derive.ops import ShapeMismatch
 from derive.proof import Proof
 from derive.scope import Link
@@ -49,6 +49,7 @@ class Judgement:
         self.shape = self.truth.shape(self.target)
         self.true = self.truth.formula(self.target)
         self.text = self.asks.claim.text
+        self.edits: tuple[Edit, ...] = ()
         for name in variables(self.link.term):
             self.reading.leaf(name)
 
@@ -150,9 +151,8 @@ class Judgement:
             return claim
         if found is None:
             return claim
-        kinds = tuple(edit.kind for edit in found.edits)
-        claim = replace(claim, repair=found.text, repair_numpy=found.numpy, edits=kinds)
-        return replace(claim, mistake=mistake_of(kinds))
+        self.edits = found.edits
+        return found.told(claim)
 
     def spoken(self) -> None:
         """Names the derivatives of the step before, where the text has claims about them."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from derive.array_code import numpy_text
 from derive.case import LEAF, Reading
 from derive.chains import factors_of
+from derive.depiction import drawn
 from derive.diagnostic import DeriveError
 from derive.edits import Edit, Names
+from derive.formula import Formula, renewed
 from derive.lower import lower
+from derive.mistakes import mistake_of
 from derive.notation import write
 from derive.repair import Goal, Search
 from derive.selection import is_selection, selection_code
@@ -32,6 +35,7 @@ from derive.term import (
 )
 from derive.truth import ACTING, Target, Truth
 from derive.unraised import with_diagonal
+from derive.verdict import Claim
 
 WHOLE = Edit("whole")
 """No small change was found: the gradient itself is shown."""
@@ -44,6 +48,13 @@ class Repair:
     text: str
     numpy: str | None
     edits: tuple[Edit, ...]
+    formula: Formula
+
+    def told(self, claim: Claim) -> Claim:
+        """The claim with what is right."""
+        kinds = tuple(edit.kind for edit in self.edits)
+        claim = replace(claim, repair=self.text, repair_numpy=self.numpy, edits=kinds)
+        return replace(claim, mistake=mistake_of(kinds), repaired=self.formula)
 
 
 class Mender:
@@ -87,7 +98,9 @@ class Mender:
             if self.code or whole is None:
                 return whole
             numpy = whole.numpy
-        return Repair(self.text(leftward(edited.term)), numpy, edited.edits)
+        right = leftward(edited.term)
+        formula = renewed(drawn(self.reading, right), written)
+        return Repair(self.text(right), numpy, edited.edits, formula)
 
     def whole(self) -> Repair | None:
         """The gradient as derived, where it has a matrix form."""
@@ -103,7 +116,8 @@ class Mender:
         numpy = self.numpy(Value(term, self.truth.shape(self.target)))
         if numpy is None:
             return None
-        return Repair(numpy if self.code else self.text(term), numpy, (WHOLE,))
+        formula = drawn(self.reading, term)
+        return Repair(numpy if self.code else self.text(term), numpy, (WHOLE,), formula)
 
     def own(self) -> Term:
         """The true derivative in forward names."""

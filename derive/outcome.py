@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 from derive.another import meant
 from derive.deadline import TimeUp, within
+from derive.depiction import drawn, steps_of
+from derive.formula import faulty
 from derive.judgement import Judgement
 from derive.verdict import Claim
 
@@ -16,6 +18,19 @@ MEANT = 2.0
 """The time for finding another derivative that it is."""
 
 WRONG = ("refuted", "ill-shaped")
+
+
+def depicted(claim: Claim, judgement: Judgement) -> Claim:
+    """The claim with its formula, the faults in it marked, and how the derivative comes about."""
+    wrong = claim.verdict in WRONG
+    found = [edit.at for edit in judgement.edits if edit.at is not None]
+    spans = [d.span for d in claim.diagnostics if d.span is not None] if wrong else []
+    try:
+        formula = faulty(drawn(judgement.reading, judgement.link.term), [*found, *spans])
+        steps = steps_of(judgement.truth, judgement.target) if wrong else ()
+    except TimeUp:
+        return claim
+    return replace(claim, formula=formula, steps=steps, place=judgement.link.span)
 
 
 @dataclass(frozen=True)
@@ -32,8 +47,9 @@ class Outcome:
                 found = judgement.mended(claim)
                 if found.repair is not None:
                     note = found.note or self.claim.note
-                    return replace(found, line=self.claim.line, note=note)
-        return self.claim
+                    found = replace(found, line=self.claim.line, written=self.claim.written)
+                    return depicted(replace(found, note=note), judgement)
+            return depicted(self.claim, self.judged[0][0]) if self.judged else self.claim
 
     def told(self, limit: float) -> Claim:
         """The claim with what is right, and with the derivative that it is instead.

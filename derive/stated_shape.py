@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from derive.asking import Question
 from derive.case import Case, Reading
+from derive.depiction import drawn
 from derive.diagnostic import DeriveError, refuse
-from derive.scope import ShapeText
+from derive.formula import faulty
+from derive.scope import Link, ShapeText
 from derive.setting import Asked
 from derive.shape import Dim, Shape, agree, dim_text, shape_text
 from derive.verdict import Claim
@@ -22,19 +26,26 @@ def stated_shape(case: Case, asked: Asked, asks: Question, vectors: str) -> Clai
     written = text[link.span.start : link.span.end].strip()
     name = f"{written} ∈ {'×'.join(map(str, stated.dims))}"
     of = asks.target.of if asks.target else next(iter(case.setting.shapes))
+    reading = Reading(case, asked, of, vectors, "jacobian", text)
     try:
-        reading = Reading(case, asked, of, vectors, "jacobian", text)
         shape = reading.elaborator().value(link.term).shape
     except DeriveError as error:
         if asks.target is None or case.setting.shapes[asks.target.of]:
-            return Claim(name, "ill-shaped", diagnostics=(error.diagnostic,))
+            return told(Claim(name, "ill-shaped", diagnostics=(error.diagnostic,)), reading, link)
         shape = case.setting.shapes[asks.target.wrt]
     if _matches(shape, stated, case):
-        return Claim(name, "proved", layout="same")
+        return told(Claim(name, "proved", layout="same"), reading, link)
     have = shape_text(shape, case.setting.sizes)
     said = "×".join(map(str, stated.dims))
     refusal = refuse("D211", f"this is said to be {said}, but it is {have}", text, stated.span)
-    return Claim(name, "ill-shaped", diagnostics=(refusal.diagnostic,))
+    return told(Claim(name, "ill-shaped", diagnostics=(refusal.diagnostic,)), reading, link)
+
+
+def told(claim: Claim, reading: Reading, link: Link) -> Claim:
+    """The claim with its formula and the shapes in it, and the place of the statement."""
+    spans = [found.span for found in claim.diagnostics if found.span]
+    formula = faulty(drawn(reading, link.term), spans)
+    return replace(claim, formula=formula, place=link.span)
 
 
 def _matches(shape: Shape, stated: ShapeText, case: Case) -> bool:

@@ -24,7 +24,14 @@ OWN = ("derive", "codegen")
 DOORS = ("derive.commands.",)
 """The modules that know both halves."""
 
-LAZY = ("derive", "codegen", "derive.cli", "derive.commands", "derive.notation")
+LAZY = (
+    "derive",
+    "codegen",
+    "derive.cli",
+    "derive.commands",
+    "derive.notation",
+    "derive.faces.face",
+)
 """The modules that load others by name, when they are first used."""
 
 RUNS_TEXT = {"eval", "exec", "compile", "sympify", "parse_expr", "parse_latex"}

@@ -11,8 +11,9 @@ import pytest
 
 from derive.cli import main
 from derive.commands.paper import Paper
-from derive.commands.verdicts import show_claim, summary, window
+from derive.commands.verdicts import show_claim, window
 from derive.diagnostic import Diagnostic, Span, cells
+from derive.faces.saying import summary
 from derive.statements import statements
 from derive.verdict import Claim, Witness
 

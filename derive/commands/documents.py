@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from derive.checker import check_document
 from derive.commands.network import network
 from derive.commands.paper import Paper
-from derive.commands.verdicts import drawn, show_claim, summary
+from derive.commands.verdicts import drawn, show_claim
 from derive.diagnostic import DeriveError, refuse
+from derive.faces.face import written
+from derive.faces.saying import summary
 from derive.verdict import Report
 
 REFUSALS = (DeriveError,)
@@ -21,18 +24,33 @@ LARGEST = 10_000_000
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints the verdicts; the exit code is that of all claims together."""
-    layers = network(arguments) if arguments.layers else None
     paper = Paper(quiet=arguments.json)
+    several, reports = len(set(arguments.files)) > 1, []
+    for report in judged(arguments):
+        show(paper, report.name if several else "", report)
+        reports.append(report)
+    if arguments.json:
+        print(written("json", reports), end="")
+    return exit_code(reports)
+
+
+def judged(arguments: argparse.Namespace) -> Iterator[Report]:
+    """A report for each file, once all of them were read.
+
+    Raises DeriveError for a file that cannot be read, or has no claim.
+    """
+    layers = network(arguments) if arguments.layers else None
     texts = {name: text_of(name) for name in dict.fromkeys(arguments.files)}
-    reports = {}
     for name, text in texts.items():
-        reports[name] = report = check_document(text, layers=layers)
+        report = check_document(text, layers=layers)
         if not report.claims:
             raise refuse("D129", f"no claim was found in {shown_name(name)}; {WHERE}")
-        show(paper, name if len(texts) > 1 else "", report)
-    if arguments.json:
-        print(json.dumps(as_data(reports), ensure_ascii=False, indent=2))
-    return Report(tuple(one for report in reports.values() for one in report.claims)).exit_code
+        yield replace(report, name=name)
+
+
+def exit_code(reports: Iterable[Report]) -> int:
+    """The exit code of the claims of all reports together."""
+    return Report(tuple(one for report in reports for one in report.claims)).exit_code
 
 
 WHERE = "a claim is an equation for a derivative in $…$, a code block or a `claim` line"
@@ -50,12 +68,6 @@ def show(paper: Paper, name: str, report: Report) -> None:
             paper.as_is(line)
         paper.line()
     paper.line(summary(report.claims), "bold")
-
-
-def as_data(reports: dict[str, Report]) -> dict[str, object]:
-    """All reports as plain data."""
-    files = [{"file": name, **report.to_dict()} for name, report in reports.items()]
-    return {"ok": all(report.ok for report in reports.values()), "files": files}
 
 
 def shown_name(name: str) -> str:

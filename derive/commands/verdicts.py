@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from derive.commands.paper import GLUE, Paper, glued
 from derive.diagnostic import Diagnostic, Span, caret_lines, cells
-from derive.mistakes import MISTAKES
+from derive.faces.saying import Saying, headline, helped, said
 from derive.verdict import GOOD, Claim
 
 LABEL = 11
 """Columns before what a line says."""
 
-ORDER = ("proved", "confirmed", "refuted", "ill-shaped", "undecided", "unreadable")
 STYLES = {
     **dict.fromkeys(GOOD, "bold green"),
     **dict.fromkeys(("refuted", "ill-shaped"), "bold red"),
@@ -23,42 +21,20 @@ STYLES = {
 
 def show_claim(paper: Paper, claim: Claim) -> None:
     """The verdict on one claim, and all that belongs to it."""
-    place = f"line {claim.line}: " if claim.line else ""
-    paper.line(f"{place}{claim.name}: {claim.verdict}", STYLES.get(claim.verdict, "bold"))
-    for label, text in said(claim):
-        for line in hanging(label, text, paper.width):
-            paper.as_is(line)
+    paper.line(headline(claim), STYLES.get(claim.verdict, "bold"))
+    show_sayings(paper, said(claim))
     for diagnostic in claim.diagnostics:
         for line in drawn(diagnostic, paper.width):
             paper.as_is(line)
-    for label, text in helped(claim):
-        for line in hanging(label, text, paper.width):
+    show_sayings(paper, helped(claim))
+
+
+def show_sayings(paper: Paper, sayings: Iterable[Saying]) -> None:
+    """What is said of a claim, each with its label before it."""
+    for one in sayings:
+        text = glued(one.text) if one.kind == "formula" else one.text
+        for line in hanging(one.label, text, paper.width):
             paper.as_is(line)
-
-
-def said(claim: Claim) -> Iterator[tuple[str, str]]:
-    """What the verdict is about and rests on."""
-    if claim.read_as:
-        yield "read as", glued(claim.read_as)
-    if claim.layout and claim.layout != "same":
-        yield "layout", claim.layout
-    if claim.facts:
-        yield "given", ", ".join(claim.facts)
-    if claim.note:
-        yield "note", claim.note
-    if claim.witness:
-        yield "witness", str(claim.witness)
-        yield from (("", line) for line in claim.witness.assignments)
-
-
-def helped(claim: Claim) -> Iterator[tuple[str, str]]:
-    """What is right, and where to read on."""
-    if claim.repair:
-        yield "gradient" if claim.verdict == "undecided" else "repair", glued(claim.repair)
-    if claim.repair_numpy:
-        yield "in NumPy", claim.repair_numpy
-    if kind := MISTAKES.get(claim.mistake or ""):
-        yield "mistake", f"{kind.title} (derive explain {kind.code})"
 
 
 def hanging(label: str, text: str, width: int) -> list[str]:
@@ -118,15 +94,3 @@ def window(text: str, span: Span, width: int) -> list[str]:
     cut = ("…" if left else "") + line[left + (left > 0) : right - (right < len(line))]
     cut += "…" if right < len(line) else ""
     return caret_lines(cut, Span(place - left, min(span.end - head - left, len(cut))))
-
-
-def summary(claims: Iterable[Claim]) -> str:
-    """How many claims there are, and how many of each verdict.
-
-    >>> summary([Claim("dL/dW", "proved"), Claim("dL/db", "refuted")])
-    '2 claims: 1 proved, 1 refuted'
-    """
-    counts = Counter(claim.verdict for claim in claims)
-    total = sum(counts.values())
-    shown = [f"{counts[verdict]} {verdict}" for verdict in ORDER if counts[verdict]]
-    return f"{total} claim{'' if total == 1 else 's'}: {', '.join(shown)}"

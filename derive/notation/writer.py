@@ -41,11 +41,11 @@ def write(
     [1\ H_{1}]^T (\hat{y} - y)
     np.hstack([np.ones((len(H1), 1)), H1]).T @ (yhat - y)
     """
-    writer = _Writer(STYLES[notation], frozenset(scalars), functions or {}, names or {})
+    writer = Writer(STYLES[notation], frozenset(scalars), functions or {}, names or {})
     return fold(term, writer.node).text
 
 
-class _Writer(NamedTuple):
+class Writer(NamedTuple):
     """A style, and what is known of the names in one text."""
 
     style: Style
@@ -93,10 +93,10 @@ class _Writer(NamedTuple):
         if op in WRITERS:
             return WRITERS[op](self.style, args, attrs)
         if op in _KEYWORDS:
-            return self.call(op, args[0], _keywords(op, attrs))
+            return self.call(op, args[0], keywords_of(op, attrs))
         if is_function(op) and (op in self.functions or op not in self.style.notation.rows):
             return self.call(op, args[0], {})
-        form = _form(op, args)
+        form = form_of(op, args)
         if form not in self.style.notation.rows:
             return self.call(op, Written(", ".join(arg.text for arg in args), ADD), {})
         return self.row(form, args)
@@ -130,15 +130,15 @@ _KEYWORDS: Mapping[str, tuple[str, ...]] = {
 """The keywords that the attributes of an op are written as."""
 
 
-def _keywords(op: str, attrs: Sequence[Attr]) -> dict[str, Attr]:
-    """The keywords that have to be written."""
+def keywords_of(op: str, attrs: Sequence[Attr]) -> dict[str, Attr]:
+    """The keywords that have to be written; most ops have none."""
     default = None if op == "sum" else SOFTMAX_AXIS
-    pairs = dict(zip(_KEYWORDS[op], attrs, strict=True))
+    pairs = dict(zip(_KEYWORDS.get(op, ()), attrs, strict=False))
     said = {k: v for k, v in pairs.items() if v is not False and v is not None}
     return {k: v for k, v in said.items() if k != "axis" or v != default}
 
 
-def _form(op: str, args: Sequence[Written]) -> str:
+def form_of(op: str, args: Sequence[Written]) -> str:
     """The row by which an op is written: products and quotients of numbers have their own."""
     if op == "pow":
         return "sqrt"
