@@ -10,6 +10,7 @@ from typing import Any
 from derive.diagnostic import Diagnostic, Span
 from derive.faces.face import written
 from derive.formula import Formula, Line, Step
+from derive.mistakes import MISTAKES
 from derive.numbers_text import Array, as_numbers, assignments, shortened
 
 CONFIRMED = "equal at every point tried; not a proof"
@@ -196,6 +197,8 @@ def _claim_data(claim: Claim) -> dict[str, Any]:
     data = dict(vars(claim))
     data["diagnostics"] = [d.to_dict() for d in claim.diagnostics]
     data["witness"] = claim.witness.to_dict() if claim.witness else None
+    kind = MISTAKES.get(claim.mistake or "")
+    data["mistake_title"] = kind.title if kind else None
     data["place"] = [claim.place.start, claim.place.end] if claim.place else None
     data["formula"] = claim.formula.to_dict() if claim.formula else None
     data["repaired"] = claim.repaired.to_dict() if claim.repaired else None

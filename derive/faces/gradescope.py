@@ -6,31 +6,33 @@ from collections.abc import Sequence
 from typing import Any
 
 from derive.faces.markdown import block, code, text
-from derive.faces.saying import everything, headline, summary
+from derive.faces.saying import everything, headline, summary, title
 from derive.faces.visible import visible
 from derive.verdict import GOOD, Claim, Report, as_json
 
 
 def write(reports: Sequence[Report]) -> str:
     """The text."""
-    claims = [claim for report in reports for claim in report.claims]
+    several = len(reports) > 1
+    named = [(c, f"{title(r)}, " if several else "") for r in reports for c in r.claims]
+    claims = [claim for claim, _ in named]
     notes = [note for report in reports for note in report.notes]
     told = [summary(claims), *("\n".join(block(note.render())) for note in notes)]
     data = {
         "output": "\n\n".join(told),
         "output_format": "md",
         "visibility": "visible",
-        "tests": [_test(claim, place) for place, claim in enumerate(claims, 1)],
+        "tests": [_test(claim, place, of) for place, (claim, of) in enumerate(named, 1)],
     }
     if not claims:
         data["score"] = 0
     return as_json(data) + "\n"
 
 
-def _test(claim: Claim, place: int) -> dict[str, Any]:
+def _test(claim: Claim, place: int, of: str) -> dict[str, Any]:
     good = claim.verdict in GOOD
     return {
-        "name": visible(headline(claim)),
+        "name": visible(of + headline(claim)),
         "name_format": "text",
         "number": str(place),
         "score": 1.0 if good else 0.0,

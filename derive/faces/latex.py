@@ -8,7 +8,7 @@ from derive.diagnostic import Diagnostic
 from derive.faces.latex_math import Pens, latex_math
 from derive.faces.pages import blocks
 from derive.faces.saying import Saying, everything, mistakes, summary, title
-from derive.faces.tex import lines, tex
+from derive.faces.tex import lines, prose, tex
 from derive.faces.view import FAULT, JUDGED, Statement, statements
 from derive.formula import NEW, Line
 from derive.notation.names import latex_name
@@ -112,8 +112,8 @@ def _saying(said: Saying) -> Iterator[str]:
 def _finding(found: Diagnostic) -> Iterator[str]:
     """A finding; its place is marked in what was written above."""
     helps = [f"help: {found.help}"] if found.help else []
-    yield rf"\said{{\texttt{{{tex(found.code)}}}}}{{\textbf{{{tex(found.message)}}}}}"
-    yield from (rf"\said{{}}{{{tex(note)}}}" for note in (*found.notes, *helps))
+    yield rf"\said{{\texttt{{{tex(found.code)}}}}}{{\textbf{{{prose(found.message)}}}}}"
+    yield from (rf"\said{{}}{{{prose(note)}}}" for note in (*found.notes, *helps))
 
 
 def _code(words: str) -> str:

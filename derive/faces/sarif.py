@@ -97,10 +97,10 @@ def _result(claim: Claim, report: Report, rule: int) -> dict[str, Any]:
         "properties": {
             "verdict": claim.verdict,
             "codes": [found.code for found in claim.diagnostics],
-            "facts": list(claim.facts),
+            "facts": list(map(visible, claim.facts)),
             "layout": claim.layout,
-            "repair": claim.repair,
-            "repairNumpy": claim.repair_numpy,
+            "repair": claim.repair and visible(claim.repair),
+            "repairNumpy": claim.repair_numpy and visible(claim.repair_numpy),
         },
     }
 

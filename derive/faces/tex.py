@@ -112,6 +112,16 @@ def _tex(cluster: str) -> str:
     return "".join(f"[{ord(letter):04X}]" for letter in cluster)
 
 
+def prose(words: str) -> str:
+    r"""Words with code between backticks.
+
+    >>> print(prose("`W_3` is 11×10"))
+    \texttt{W\_3} is 11\ensuremath{\times}10
+    """
+    runs = enumerate(words.split("`"))
+    return "".join(rf"\texttt{{{tex(run)}}}" if place % 2 else tex(run) for place, run in runs)
+
+
 def lines(words: str) -> str:
     """Lines of code: spaces stay, and a long line may break at one."""
     shown = (tex(line).replace(" ", r"~\allowbreak{}") for line in visible(words).split("\n"))
