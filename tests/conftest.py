@@ -4,11 +4,15 @@ A test marked `shared("VARIABLE")` needs a folder outside this repository, and t
 variable says where it is: `DERIVE_MNIST` the full set, `DERIVE_SHARED` a corpus of derivations,
 `DERIVE_SEEDS` the pages of the questions that this began with.
 Without it the test is skipped, and with `--require-shared` the run then fails.
+
+A test marked `program("NAME")` runs another program, such as a browser. Where that is not installed
+the test is skipped, and with `--require-programs` it fails.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import zlib
 from collections import Counter
 from pathlib import Path
@@ -41,6 +45,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--require-shared", action="store_true", help="fail where a `shared` test did not run"
     )
+    group.addoption(
+        "--require-programs", action="store_true", help="fail where a program is not installed"
+    )
 
 
 @pytest.fixture
@@ -67,7 +74,13 @@ def corpus() -> Path:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skips a test whose folder is not there."""
+    """Skips a test whose folder, or whose program, is not there."""
+    for marker in item.iter_markers("program"):
+        missing = [name for name in marker.args if not shutil.which(name)]
+        if missing and item.config.getoption("--require-programs"):
+            pytest.fail(f"needs {' and '.join(missing)}, which --require-programs asks for")
+        if missing:
+            pytest.skip(f"needs {' and '.join(missing)}")
     for marker in item.iter_markers("shared"):
         (variable,) = marker.args
         item.user_properties.append(("shared", FOLDERS.index(variable)))
