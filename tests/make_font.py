@@ -16,11 +16,17 @@ from fontTools.ttLib import TTFont
 FOLDER = Path(__file__).parents[1] / "derive" / "faces" / "fonts"
 NAME = "Derive Pagella Math"
 
-SIGNS = " \u00a0¬¯¨ˆ˜ˉ˙±·×…′⁄ℝℎℓ←↑→↓∀∂∃∅∆∇∈∏∑−∖∘√∝∞∥∫∼≈≠≤≥⊗⊙⊤⋅⏞⏟⟨⟩‖"
+SIGNS = " \u00a0¬¯¨ˆ˜˙±·×…′⁄ℝℎℓ←↑→↓∀∂∃∅∆∇∈∏∑−∖∘√∝∞∥∫∼≈≠≤≥⊗⊙⊤⋅⏞⏟⟨⟩‖"
 ACCENTS = "\u0302\u0303\u0304\u0307\u0308\u0338"
 INVISIBLE = "\u2061\u2062\u2063\u2064"
-GREEK = "".join(map(chr, (*range(0x391, 0x3AA), *range(0x3B1, 0x3CA), 0x3D1, 0x3D5, 0x3F5)))
-ITALIC = "".join(map(chr, (*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C))))
+GREEK = "".join(
+    map(
+        chr, (*range(0x391, 0x3A2), *range(0x3A3, 0x3AA), *range(0x3B1, 0x3CA), 0x3D1, 0x3D5, 0x3F5)
+    )
+)
+ITALIC = "".join(
+    map(chr, (*range(0x1D434, 0x1D455), *range(0x1D456, 0x1D468), *range(0x1D6E2, 0x1D71C)))
+)
 CHARACTERS = "".join(
     (string.ascii_letters, string.digits, string.punctuation, SIGNS, ACCENTS, INVISIBLE)
 )

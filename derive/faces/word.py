@@ -12,7 +12,7 @@ from html import escape
 from derive.notation.signs import GREEK
 
 LETTERS = {name: letter for letter, name in reversed(GREEK.items())} | {"varphi": "φ"}
-ACCENTS = {"hat": "ˆ", "tilde": "˜", "bar": "ˉ", "dot": "˙", "ddot": "¨"}
+ACCENTS = {"hat": "ˆ", "tilde": "˜", "bar": "¯", "dot": "˙", "ddot": "¨"}
 
 _SCRIPT = re.compile(r"(.+?)_\{(.+)\}")
 _ACCENT = re.compile(r"\\(hat|tilde|bar|dot|ddot)\{(.+)\}")
