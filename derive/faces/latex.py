@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from derive.diagnostic import Diagnostic
+from derive.faces.known_tex import settled
 from derive.faces.latex_math import Pens, latex_math
 from derive.faces.pages import blocks
 from derive.faces.saying import Saying, everything, mistakes, summary, title
@@ -75,9 +76,10 @@ def _report(report: Report) -> Iterator[str]:
 
 
 def _line(line: Line) -> str:
-    formula = f" = {line.formula.text('latex')}" if line.formula else ""
-    told = ", ".join((line.shape, line.kind, *line.facts))
-    return rf"\par$\displaystyle {latex_name(line.name)}{formula}$\quad {{\small {tex(told)}}}"
+    right = line.formula
+    formula = f" = {settled(right.text('latex'), right.text())}" if right else ""
+    told, name = ", ".join((line.shape, line.kind, *line.facts)), latex_name(line.name)
+    return rf"\par$\displaystyle {settled(name, line.name)}{formula}$\quad {{\small {tex(told)}}}"
 
 
 def _written(group: Statement) -> Iterator[str]:

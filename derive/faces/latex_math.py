@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from derive.faces.caption import Caption, bracketed, captions
+from derive.faces.known_tex import settled
 from derive.formula import FAULT, NEW, Formula
+from derive.notation.names import latex_name
 from derive.notation.styles import STYLES, Style, Written
 from derive.notation.table import LATEX
 from derive.notation.writer import Writer, form_of
-from derive.term import Apply, Term, fold
+from derive.term import Apply, Attr, Term, fold
 
 SIGNS = {"mul": r"\circ", "matmul": r"\,", "add": "+", "sub": "-"}
 """The signs between operands that a repair may have changed."""
 
-STYLE = STYLES["latex"]._replace(
-    part=lambda attrs: f"{STYLES['plain'].part(attrs)}".replace(":", "{:}")
-)
-"""LaTeX for the eye: a colon in brackets is no relation."""
+
+def _part(attrs: Sequence[Attr]) -> str:
+    return STYLES["latex"].part(attrs).replace(":", "{:}")
+
+
+def _name(name: str) -> str:
+    text = latex_name(name)
+    return f"{{{text}}}" if "_" in text else text
+
+
+STYLE = STYLES["latex"]._replace(part=_part, name=_name)
+"""LaTeX for the eye: a colon in brackets is no relation, and a name may have one script more."""
 
 
 class Pens(NamedTuple):
@@ -52,7 +62,7 @@ def latex_math(formula: Formula, pens: Pens = PLAIN) -> str:
         return writer.node(term, parts), caption
 
     latex, caption = fold(formula.term, node)
-    return _placed(latex, caption, False, pens).text
+    return settled(_placed(latex, caption, False, pens).text, formula.text())
 
 
 def _fences(term: Term, args: list[Written]) -> list[bool]:

@@ -100,6 +100,8 @@ def _clusters(words: str) -> list[str]:
 
 
 def _tex(cluster: str) -> str:
+    if cluster == "\n":
+        return " "  # two of them would end a paragraph
     if cluster in SPECIAL:
         return SPECIAL[cluster]
     if cluster.isascii():
