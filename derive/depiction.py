@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from derive.case import Reading
 from derive.deadline import TimeUp
@@ -59,7 +59,7 @@ def steps_of(truth: Truth, target: Target) -> tuple[Step, ...]:
 
 
 def of_matrices(
-    term: Term, shapes: dict[str, Shape], sizes: dict[str, int], scalars: Iterable[str]
+    term: Term, shapes: Mapping[str, Shape], sizes: Mapping[str, int], scalars: Iterable[str]
 ) -> Formula:
     """A formula of a program, which is over matrices."""
 

@@ -62,7 +62,7 @@ def test_the_page_reads_well() -> None:
     assert "| 33 | `dL/dW2` | ill-shaped |" in page
     assert "- `z1` = `[1 x] W1`, 1×100 (let)" in page
     assert "## D315: the row of the bias is not dropped" in page
-    assert r"\boxed{H_{2}}" in page
+    assert r"\boxed{{H_{2}}}" in page
     assert "\n\n\n\n" not in page
 
 

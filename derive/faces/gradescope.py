@@ -18,7 +18,7 @@ def write(reports: Sequence[Report]) -> str:
     claims = [claim for claim, _ in named]
     notes = [note for report in reports for note in report.notes]
     told = [summary(claims), *("\n".join(block(note.render())) for note in notes)]
-    data = {
+    data: dict[str, Any] = {
         "output": "\n\n".join(told),
         "output_format": "md",
         "visibility": "visible",

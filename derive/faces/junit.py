@@ -34,8 +34,9 @@ def _suite(root: Element, report: Report) -> None:
     outcomes = [OUTCOMES.get(claim.verdict) for claim in report.claims]
     counts = {f"{kind}s": outcomes.count(kind) for kind in ("failure", "error")}
     counts |= {"tests": len(outcomes), "skipped": outcomes.count("skipped")}
-    attributes = {name: str(count) for name, count in counts.items()}
-    suite = SubElement(root, "testsuite", name=visible(title(report)), time="0", **attributes)
+    suite = SubElement(root, "testsuite", name=visible(title(report)), time="0")
+    for name, count in counts.items():
+        suite.set(name, str(count))
     for place, claim in enumerate(report.claims, 1):
         _case(suite, claim, place, report)
     if report.notes:

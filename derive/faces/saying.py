@@ -136,4 +136,4 @@ def title(report: Report) -> str:
 
 def mistakes(claims: Iterable[Claim]) -> list[str]:
     """The codes of the mistakes in claims, each once, in order."""
-    return list(dict.fromkeys(c.mistake for c in claims if c.mistake in MISTAKES))
+    return list(dict.fromkeys(c.mistake for c in claims if c.mistake and c.mistake in MISTAKES))

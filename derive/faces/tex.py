@@ -108,7 +108,7 @@ def _tex(cluster: str) -> str:
         return cluster
     if cluster in MATHS:
         return rf"\ensuremath{{{MATHS[cluster]}}}"
-    base, *marks = unicodedata.normalize("NFD", cluster)
+    base, *marks = list(unicodedata.normalize("NFD", cluster))
     if len(marks) == 1 and marks[0] in ACCENTS and base.isascii() and base.isalpha():
         return f"{ACCENTS[marks[0]]}{{{base}}}"
     return "".join(f"[{ord(letter):04X}]" for letter in cluster)

@@ -11,7 +11,7 @@ from html import escape
 
 from derive.notation.signs import GREEK
 
-LETTERS = {name: letter for letter, name in reversed(GREEK.items())} | {"varphi": "φ"}
+LETTERS = {name: letter for letter, name in reversed(list(GREEK.items()))} | {"varphi": "φ"}
 ACCENTS = {"hat": "ˆ", "tilde": "˜", "bar": "¯", "dot": "˙", "ddot": "¨"}
 
 _SCRIPT = re.compile(r"(.+?)_\{(.+)\}")
