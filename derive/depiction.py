@@ -13,7 +13,7 @@ from derive.ops import ShapeMismatch
 from derive.reasons import explain
 from derive.setting import Setting
 from derive.shape import Shape, shape_text
-from derive.term import Term, size
+from derive.term import DEEPEST, Term, depth, size
 from derive.truth import Target, Truth
 
 LARGEST = 200
@@ -26,7 +26,7 @@ MOST = 60
 def drawn(reading: Reading, term: Term) -> Formula:
     """A formula of a text with the shapes that its author sees."""
     setting, elaborator = reading.case.setting, reading.elaborator()
-    small = size(term) <= LARGEST
+    small = is_small(term)
 
     def shape(node: Term) -> Shape | None:
         try:
@@ -38,15 +38,21 @@ def drawn(reading: Reading, term: Term) -> Formula:
     return shaped(term, shape, setting.sizes, scalars)
 
 
+def is_small(term: Term) -> bool:
+    """Whether the parts of a formula are given their shapes."""
+    return size(term) <= LARGEST and depth(term) <= DEEPEST
+
+
 def steps_of(truth: Truth, target: Target) -> tuple[Step, ...]:
     """How the derivative of a number comes about; () for that of a tensor, or without a form."""
     if truth.seeded or not truth.depends(target.wrt):
         return ()
     try:
+        found = truth.gradients[target.wrt].steps
+        if len(found) > MOST or not all(is_small(step.term) for step in found):
+            return ()
         gradient, steps = explain(truth.gradients, target.wrt)
     except (DeriveError, TimeUp):
-        return ()
-    if len(steps) > MOST:
         return ()
     sizes, scalars = truth.gradients.derivation.sizes, gradient.scalars
     shapes = {**truth.gradients.backward.program.shapes}
@@ -63,9 +69,11 @@ def of_matrices(
 ) -> Formula:
     """A formula of a program, which is over matrices."""
 
+    small = is_small(term)
+
     def shape(node: Term) -> Shape | None:
         try:
-            return shape_of(node, shapes)
+            return shape_of(node, shapes) if small else None
         except (DeriveError, ShapeMismatch, KeyError):
             return None
 
