@@ -135,10 +135,8 @@ def renewed(formula: Formula, before: Term) -> Formula:
 
 
 def _is_new(node: Term, old: set[Term], signs: set[tuple[str, Term]]) -> bool:
-    if node in old or isinstance(node, Const):
-        return False
-    if not isinstance(node, Apply):
-        return True
+    if node in old or not isinstance(node, Apply):
+        return node not in old
     if len(node.args) == 2 and node.op in ("mul", "matmul", "add", "sub", "div"):
         return (node.op, node.args[1]) not in signs and node.args[1] in old
     return all(arg in old for arg in node.args)

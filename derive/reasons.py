@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from derive.diagnostic import refuse
+from derive.flatten import is_hidden
 from derive.formulas import Gradient, Gradients, Step
 from derive.functions import is_function
 from derive.gradient import Use
@@ -16,10 +17,10 @@ from derive.shape import Shape, shape_text
 from derive.term import Apply, Term
 
 REASONS: Mapping[tuple[str, int], str] = {
-    ("matmul", 0): "{user} = {equation}: a change of {name} goes through the right factor, so its"
+    ("matmul", 0): "{equation}: a change of {name} goes through the right factor, so its"
     " adjoint comes back through that factor's transpose.",
-    ("matmul", 1): "{user} = {equation}: each sample adds the outer product of the left factor and"
-    " d{user}; added up over the samples that is the matrix product with the left factor's"
+    ("matmul", 1): "{equation}: each sample adds the outer product of the left factor and"
+    " {adjoint}; added up over the samples that is the matrix product with the left factor's"
     " transpose.",
     ("concat", 1): "the column of ones has no gradient: what belongs to it, the bias row of the"
     " weights, is dropped ([1:]).",
@@ -109,7 +110,9 @@ def _reason(found: Gradients, name: str, use: Use) -> str:
     program = found.backward.program
     node = program.nodes.get(use.user)
     equation = "" if node is None else _equation(program.expand(node), found)
-    return template.format(name=name, user=use.user, equation=equation)
+    if is_hidden(use.user):
+        return template.format(name=name, adjoint="the adjoint of the product", equation=equation)
+    return template.format(name=name, adjoint=f"d{use.user}", equation=f"{use.user} = {equation}")
 
 
 def _equation(term: Term, found: Gradients) -> str:

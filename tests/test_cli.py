@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -233,6 +234,13 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
     assert "outer product" in text
     assert "an elementwise product" in text
     assert "[1 H1]^T dz2: 101×N times N×10 is 101×10" in text
+
+
+def test_what_has_no_name_is_explained_without_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "W2", "--bias", "separate"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "H1 W2: each sample adds the outer product of the left factor and the adjoint of" in text
+    assert not re.search(r"\bd?_\d", text)
 
 
 def test_data(capsys: pytest.CaptureFixture[str]) -> None:

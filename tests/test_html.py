@@ -6,6 +6,7 @@ import base64
 import io
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,7 @@ def test_the_page_has_an_outline(page: str) -> None:
         assert len(outline.all(landmark)) == 1
     levels = [int(tag[1]) for tag, _ in outline.found if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
     ids = [a["id"] for _, a in outline.found if "id" in a]
     assert len(ids) == len(set(ids))
     named = [a.get("aria-labelledby") or a.get("href", "#claims") for _, a in outline.found]

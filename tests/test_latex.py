@@ -16,7 +16,7 @@ from derive.faces.face import written
 from derive.faces.known_tex import settled
 from derive.faces.latex_math import latex_math
 from derive.faces.tex import SPECIAL, lines, tex
-from derive.formula import FAULT, Formula, Line, Part, faulty, nodes
+from derive.formula import FAULT, NEW, Formula, Line, Part, faulty, nodes
 from derive.notation import read
 from derive.term import Var, apply
 from derive.verdict import Report
@@ -139,3 +139,19 @@ def test_an_entry_of_a_numbered_name_compiles(tmp_path: Path) -> None:
 )
 def test_what_is_no_formula_of_ours_is_text(latex: str) -> None:
     assert settled(latex, "p_1") == r"\text{p\_1}"
+
+
+@pytest.mark.parametrize(
+    ("op", "args", "latex"),
+    [
+        ("mul", 2, r"a \underline{\circ} b"),
+        ("add", 2, r"a \underline{+} b"),
+        ("neg", 1, r"\underline{-}a"),
+        ("matmul", 2, "a b"),
+        ("div", 2, r"\underline{\frac{a}{b}}"),
+    ],
+)
+def test_of_an_op_that_is_new_the_sign_is_marked(op: str, args: int, latex: str) -> None:
+    term = apply(op, *(Var(name) for name in "ab"[:args]))
+    formula = Formula(term, (*(Part(),) * args, Part("", NEW)))
+    assert latex_math(formula) == latex

@@ -13,6 +13,7 @@ from derive.term import Apply, Const, Term
 
 PRODUCTS = ("matmul", "mul", "div", "outer", "inner")
 SUMS = ("add", "sub")
+SIGNED = ("mul", "matmul", "add", "sub", "neg")
 
 
 class Caption(NamedTuple):
@@ -22,6 +23,8 @@ class Caption(NamedTuple):
     mark: str = ""
     joined: bool = False
     """Whether the node is a product, whose factors have captions of their own."""
+    signed: bool = False
+    """Whether a sign is all that a repair brings in with the node."""
 
 
 def captions(formula: Formula) -> tuple[Caption, ...]:
@@ -35,21 +38,22 @@ def captions(formula: Formula) -> tuple[Caption, ...]:
             wanted.update(args)
     pairs = zip(rows, formula.parts, strict=True)
     return tuple(
-        Caption(part.shape if i in wanted and _has_shape(node) else "", part.mark, _is_joined(node))
+        Caption(
+            part.shape if i in wanted and not isinstance(node, Const) else "",
+            part.mark,
+            _is_one_of(node, PRODUCTS),
+            _is_one_of(node, SIGNED),
+        )
         for i, (node, part) in enumerate(pairs)
     )
 
 
-def _has_shape(node: Term) -> bool:
-    return not isinstance(node, Const)
-
-
-def _is_joined(node: Term) -> bool:
-    return isinstance(node, Apply) and node.op in PRODUCTS
+def _is_one_of(node: Term, ops: tuple[str, ...]) -> bool:
+    return isinstance(node, Apply) and node.op in ops
 
 
 def _is_atom(term: Term) -> bool:
-    return not (isinstance(term, Apply) and term.op in (*PRODUCTS, *SUMS))
+    return not _is_one_of(term, (*PRODUCTS, *SUMS, "neg"))
 
 
 def _captions_args(node: Term, part: Part) -> bool:

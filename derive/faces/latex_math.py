@@ -14,7 +14,7 @@ from derive.notation.table import LATEX
 from derive.notation.writer import Writer, form_of
 from derive.term import Apply, Attr, Term, fold
 
-SIGNS = {"mul": r"\circ", "matmul": r"\,", "add": "+", "sub": "-"}
+SIGNS = {"mul": r"\circ", "add": "+", "sub": "-", "neg": "-"}
 """The signs between operands that a repair may have changed."""
 
 
@@ -55,7 +55,7 @@ def latex_math(formula: Formula, pens: Pens = PLAIN) -> str:
 
     def node(term: Term, args: tuple[tuple[Written, Caption], ...]) -> tuple[Written, Caption]:
         caption = next(known)
-        writer = changed if caption.mark == NEW and caption.joined else plain
+        writer = changed if caption.mark == NEW and caption.signed else plain
         fences = _fences(term, [latex for latex, _ in args])
         pairs = zip(args, fences, strict=True)
         parts = [_placed(latex, one, inside, pens) for (latex, one), inside in pairs]
@@ -77,7 +77,7 @@ def _fences(term: Term, args: list[Written]) -> list[bool]:
 def _placed(latex: Written, caption: Caption, fences: bool, pens: Pens) -> Written:
     """A part where it stands, with its mark and its shape."""
     text, shape = latex.text, caption.shape.replace("×", r"\times ")
-    if caption.mark in pens.marks and not (caption.mark == NEW and caption.joined):
+    if caption.mark in pens.marks and not (caption.mark == NEW and caption.signed):
         text = pens.marks[caption.mark].format(text)
     if shape and (fences or not caption.joined):
         text = (pens.brace if caption.joined else pens.shape).format(text, shape)
@@ -89,7 +89,7 @@ def _fresh(pens: Pens) -> Style:
     mark = pens.marks[NEW].format
     rows = {
         op: LATEX.rows[op]._replace(
-            text="{} " + mark(sign).replace("{", "{{").replace("}", "}}") + " {}"
+            text=LATEX.rows[op].text.replace(sign, mark(sign).replace("{", "{{").replace("}", "}}"))
         )
         for op, sign in SIGNS.items()
     }

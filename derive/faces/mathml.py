@@ -90,9 +90,9 @@ def _math(markup: str, text: str, block: bool) -> str:
 
 def _placed(drawn: Drawn, fences: bool = False, last: bool = False) -> str:
     """A part where it stands: in brackets or not, its shape under it, marked if it stands out."""
-    shape, mark, joined = drawn.caption
+    shape, mark, joined, signed = drawn.caption
     markup = _fenced(drawn.markup, drawn.tall) if fences else drawn.markup
-    kind = f' class="{mark}"' if mark and not (mark == NEW and joined) else ""
+    kind = f' class="{mark}"' if mark and not (mark == NEW and signed) else ""
     if not shape or (joined and not fences):
         return f"<mrow{kind}>{markup}</mrow>" if kind else markup
     label = f'<mtext class="shape">{escape(shape)}</mtext>'
@@ -149,7 +149,7 @@ def _markup(writer: Writer, term: Term, args: Sequence[Drawn], mark: str) -> str
     pairs = zip(args, bracketed(form, [arg.latex for arg in args]), strict=True)
     row = ROWS[form]
     if mark == NEW and form not in WHOLE:
-        row = row.replace("<mo>", f'<mo class="{NEW}">')
+        row = row.replace("<mo", f'<mo class="{NEW}"')
     markup = row.format(*(_placed(arg, fences) for arg, fences in pairs))
     return markup if form in WHOLE else _row(markup)
 
