@@ -125,6 +125,9 @@ def test_the_page_on_the_mistake_and_the_steps_are_folded_in() -> None:
     page = seed().to_html()
     assert "D315</span> the row of the bias is not dropped</summary>" in page
     assert "How dL/dW2 comes about, in 4 steps</summary>" in page
+    codes = [claim.mistake for claim in seed().claims if claim.mistake]
+    assert page.count("How to see it") == len(set(codes)) < len(codes)
+    assert page.count(", as above</p>") == len(codes) - len(set(codes))
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from derive.faces.mathml import mathml, name_mathml
 from derive.faces.pages import blocks
-from derive.faces.saying import counts, mistakes, summary, title
+from derive.faces.saying import counts, summary, title
 from derive.faces.view import found_runs, statements
 from derive.faces.visible import visible
 from derive.formula import Formula
@@ -62,7 +62,7 @@ def _rendered(template: str, reports: Sequence[Report], font: str) -> str:
             claims=claims,
             summary=summary(claims),
             counts=counts(claims),
-            codes=mistakes(claims),
+            firsts={claim.mistake: n for n, claim in reversed(list(enumerate(claims, 1)))},
             font=font,
         )
     )
