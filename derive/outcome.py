@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from derive.another import meant
 from derive.deadline import TimeUp, within
 from derive.depiction import drawn, steps_of
+from derive.edits import Edit
 from derive.formula import faulty
 from derive.judgement import Judgement
+from derive.term import Apply
 from derive.verdict import Claim
 
 MENDING = 6.0
@@ -18,12 +20,20 @@ MEANT = 2.0
 """The time for finding another derivative that it is."""
 
 WRONG = ("refuted", "ill-shaped")
+IN_FRONT = ("sign", "scale")
+PRODUCTS = ("matmul", "mul", "div")
+
+
+def _in_front(edit: Edit, claim: Claim) -> bool:
+    """Whether a change is one of a number or a sign in front, which is no fault of a factor."""
+    whole = isinstance(edit.at, Apply) and edit.at.op in PRODUCTS and edit.kind in IN_FRONT
+    return whole and claim.verdict == "refuted"
 
 
 def depicted(claim: Claim, judgement: Judgement) -> Claim:
     """The claim with its formula, the faults in it marked, and how the derivative comes about."""
     wrong = claim.verdict in WRONG
-    found = [edit.at for edit in judgement.edits if edit.at is not None]
+    found = [edit.at for edit in judgement.edits if edit.at and not _in_front(edit, claim)]
     spans = [d.span for d in claim.diagnostics if d.span is not None] if wrong else []
     try:
         formula = faulty(drawn(judgement.reading, judgement.link.term), [*found, *spans])

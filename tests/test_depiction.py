@@ -35,6 +35,8 @@ def marked(formula: Formula | None, mark: str) -> list[str]:
         ("dL/dz = z ∘ (z - y)", "refuted", ["z"], []),
         ("dL/dz = x ∘ (z - y)", "ill-shaped", ["x", "z - y"], []),
         ("dL/dW = x^T (z - z)", "refuted", ["z"], ["y"]),
+        ("dL/dz = y - z", "refuted", ["y - z"], ["z - y"]),
+        ("dL/dW = 2 x^T (z - y)", "refuted", [], []),
     ],
 )
 def test_faults_and_what_is_new(text: str, verdict: str, faults: list[str], new: list[str]) -> None:

@@ -16,7 +16,7 @@ from derive.faces.face import written
 from derive.faces.known_tex import settled
 from derive.faces.latex_math import latex_math
 from derive.faces.tex import SPECIAL, lines, tex
-from derive.formula import FAULT, NEW, Formula, Line, Part, faulty, nodes
+from derive.formula import FAULT, NEW, Formula, Line, Part, faulty
 from derive.notation import read
 from derive.term import Var, apply
 from derive.verdict import Report
@@ -85,10 +85,11 @@ def test_lines_keep_their_spaces() -> None:
 
 def test_what_stands_out_in_a_formula() -> None:
     term = read("h^T (d - e)", ["h", "d", "e"])
-    parts = (*[Part()] * 3, Part("H×N"), *[Part("N×K")] * 4)[1 : 1 + len(nodes(term))]
-    formula = faulty(Formula(term, tuple(parts)), [term.args[0]])  # type: ignore[union-attr]
+    shapes = ("N×H", "H×N", "N×K", "N×K", "N×K", "H×K")
+    parts = tuple(map(Part, shapes))
+    formula = faulty(Formula(term, parts), [term.args[0]])  # type: ignore[union-attr]
     assert [part.mark for part in formula.parts].count(FAULT) == 1
-    assert r"\boxed{h^T}" in latex_math(formula)
+    assert r"\underset{\scriptscriptstyle H\times N}{\boxed{h^T}}" in latex_math(formula)
     assert r"(\underset{\scriptscriptstyle N\times K}{d - e})" in latex_math(formula)
 
 

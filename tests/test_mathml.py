@@ -213,3 +213,11 @@ def test_every_kind_of_op_is_drawn_with_all_its_names(term: Apply) -> None:
     for node in nodes(term):
         if isinstance(node, Var):
             assert node.name.removeprefix("#") in shown
+
+
+def test_what_is_scaled_added_or_divided_has_no_shape_under_it() -> None:
+    number = {**NET, "n": ()}
+    for text, found in (("h^T d / n", ["H×N", "N×10"]), ("2 d", []), ("d / (1 + exp(d))", [])):
+        term = read(text, list(number))
+        formula = shaped(term, lambda node: shape_of(node, number), {"K": 10}, ["n"])
+        assert labels(formula) == found

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from derive.formula import FAULT, NEW, Formula, Part, nodes
+from derive.formula import FAULT, NEW, Formula, nodes
 from derive.notation import write
 from derive.notation.styles import Written
 from derive.notation.table import ATOM, LATEX
 from derive.term import Apply, Const, Term
 
 PRODUCTS = ("matmul", "mul", "div", "outer", "inner")
+FITTED = ("matmul", "mul", "outer", "inner")
 SUMS = ("add", "sub")
 SIGNED = ("mul", "matmul", "add", "sub", "neg")
 
@@ -34,7 +35,7 @@ def captions(formula: Formula) -> tuple[Caption, ...]:
     for index, node in enumerate(rows):
         args = [waiting.pop() for _ in node.args] if isinstance(node, Apply) else []
         waiting.append(index)
-        if _captions_args(node, formula.parts[index]):
+        if _captions_args(formula, node, index, args):
             wanted.update(args)
     pairs = zip(rows, formula.parts, strict=True)
     return tuple(
@@ -56,11 +57,16 @@ def _is_atom(term: Term) -> bool:
     return not _is_one_of(term, (*PRODUCTS, *SUMS, "neg"))
 
 
-def _captions_args(node: Term, part: Part) -> bool:
-    """Whether what a node joins is captioned: factors are, and terms of a sum that do not fit."""
-    if not isinstance(node, Apply):
+def _captions_args(formula: Formula, node: Term, index: int, args: list[int]) -> bool:
+    """Whether what a node joins is captioned: the factors of a product, and all that does not fit.
+
+    What is multiplied with a number has no need of it, nor has what is added or divided.
+    """
+    parts = formula.parts
+    if not _is_one_of(node, (*PRODUCTS, *SUMS)):
         return False
-    return node.op in PRODUCTS or (node.op in SUMS and not part.shape)
+    arrays = all(parts[arg].shape for arg in args)
+    return not parts[index].shape or (arrays and _is_one_of(node, FITTED))
 
 
 def bracketed(form: str, args: Sequence[Written]) -> list[bool]:
