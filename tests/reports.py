@@ -11,7 +11,7 @@ from derive.checker import check_document
 from derive.diagnostic import Diagnostic, Span
 from derive.formula import FAULT, NEW, Formula, Line, Part, Step
 from derive.term import Var, apply, const
-from derive.verdict import Claim, Report, Witness
+from derive.verdict import IMAGES, Claim, Report, Witness
 
 ROOT = Path(__file__).parents[1]
 SEED = ROOT / "examples" / "two_hidden_layers.derive"
@@ -58,7 +58,9 @@ def full(text: str = "", verdict: str = "refuted") -> Claim:
         repair=f"W2^T H2 {text}",
         repair_numpy=f"W2.T @ H2 {text}",
         diagnostics=(found,),
-        witness=Witness({"N": 2}, (0, 1), "3/7", "-2", {"x": (Fraction(1, 8), Fraction(5))}),
+        witness=Witness(
+            {"N": 2}, (0, 1), "3/7", "-2", {"x": (Fraction(1, 8), Fraction(5))}, True, IMAGES
+        ),
         mistake="D312",
         edits=("transposed",),
         note=f"something is said {text}",

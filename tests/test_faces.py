@@ -20,7 +20,7 @@ from derive.faces.face import FACES, ROWS, face_called, face_of, written
 from derive.faces.tex import tex
 from derive.faces.visible import visible
 from derive.mistakes import MISTAKES
-from derive.verdict import Claim, Report
+from derive.verdict import IMAGES, Claim, Report
 from tests.reports import HOSTILE, full, hostile, seed, wrong
 
 # ---------------------------------------------------------------------------- what a face says
@@ -91,6 +91,8 @@ def facts(claim: Claim) -> Iterator[str]:
         yield from (note.replace("`", "") for note in found.notes)
     if claim.witness:
         yield from (str(claim.witness), *claim.witness.assignments)
+        if claim.witness.decided_by == IMAGES:
+            yield "modulo primes"
     if claim.line:
         yield str(claim.line)
     if claim.mistake:

@@ -18,7 +18,7 @@ from derive.faces.view import found_runs, statements
 from derive.faces.visible import visible
 from derive.formula import Formula
 from derive.mistakes import MISTAKES
-from derive.verdict import GOOD, Claim, Report
+from derive.verdict import GOOD, IMAGES, Claim, Report
 
 FONT = "fonts/derive-pagella-math.woff2"
 
@@ -89,6 +89,7 @@ def _environment() -> Environment:
         "signs": SIGNS,
         "kinds": KINDS,
         "mistakes": MISTAKES,
+        "images": IMAGES,
         "blocks": blocks,
         "found_runs": found_runs,
     }

@@ -11,7 +11,7 @@ from derive.faces.caption import captions
 from derive.formula import FAULT, Formula, Step
 from derive.mistakes import MISTAKES
 from derive.notation import write
-from derive.verdict import Claim, Report
+from derive.verdict import IMAGES, Claim, Report
 
 ORDER = ("proved", "confirmed", "refuted", "ill-shaped", "undecided", "unreadable")
 
@@ -43,6 +43,8 @@ def said(claim: Claim) -> Iterator[Saying]:
     if claim.witness:
         yield Saying("witness", str(claim.witness))
         yield from (Saying("", line, "code") for line in claim.witness.assignments)
+        if claim.witness.decided_by == IMAGES:
+            yield Saying("decided", "by images of both values modulo primes")
 
 
 def helped(claim: Claim) -> Iterator[Saying]:
