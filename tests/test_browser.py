@@ -14,7 +14,7 @@ from derive.term import Var, apply
 from tests.browser import DARK, LIGHT, Browser
 from tests.reports import HOSTILE, hostile, seed, wrong
 
-pytestmark = pytest.mark.program("chromium")
+pytestmark = [pytest.mark.program("chromium"), pytest.mark.slow]
 
 CONTRAST = """
 const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});

@@ -10,8 +10,8 @@ from derive.faces.latex_math import Pens, latex_math
 from derive.faces.pages import blocks
 from derive.faces.saying import Saying, everything, mistakes, summary, title
 from derive.faces.tex import lines, prose, tex
-from derive.faces.view import FAULT, JUDGED, Statement, statements
-from derive.formula import NEW, Line
+from derive.faces.view import JUDGED, Statement, statements
+from derive.formula import FAULT, NEW, Line
 from derive.notation.names import latex_name
 from derive.verdict import GOOD, Claim, Report
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from derive.diagnostic import Diagnostic, Span
+from derive.formula import FAULT
 from derive.verdict import Claim, Report
 
-FAULT, JUDGED = "fault", "judged"
+JUDGED = "judged"
 
 Run = tuple[str, str]
 """A piece of text and what it is: "", "judged" or "fault"."""
