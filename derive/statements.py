@@ -57,7 +57,7 @@ def _statement(line: Line) -> Statement:
         message = f"line {line.number}: `{shown(word)}` is not a statement"
         help = suggestion(word, KEYWORDS) or f"a statement starts with {', '.join(KEYWORDS)}"
         raise refuse("D121", message, line.first, Span(line.at, line.at + len(word)), help=help)
-    body = line.body if word == "claim" else line.body.without_comments()
+    body = line.body.without_comments()
     try:
         made = KEYWORDS[word](word, body)
     except DeriveError as error:

@@ -80,10 +80,13 @@ READ = {
         Bracket("jacobian", "yhat", "z2"), "diag(yhat)"
     ),
     "claim [ elementwise  dC_/dx ] return x*(1-x)   # the output": ClaimLine(
-        Bracket("elementwise", "C_", "x"), "return x*(1-x)   # the output"
+        Bracket("elementwise", "C_", "x"), "return x*(1-x)"
     ),
     "claim [dL/dW] for i in n:\n        dW += d[i]  # add": ClaimLine(
-        Bracket("gradient", "L", "W"), "for i in n:\n    dW += d[i]  # add"
+        Bracket("gradient", "L", "W"), "for i in n:\n    dW += d[i]"
+    ),
+    r"claim [dL/dW1] [1\ x]^T d  # not in words yet": ClaimLine(
+        Bracket("gradient", "L", "W1"), r"[1\ x]^T d"
     ),
     "let L = -np.sum(\n      y * z)": Let("L", "-np.sum( y * z)"),
     "let a = b\n\n    # the rest\n\n    + c": Let("a", "b + c"),
