@@ -22,19 +22,23 @@ STYLES = {
 def show_claim(paper: Paper, claim: Claim) -> None:
     """The verdict on one claim, and all that belongs to it."""
     paper.line(headline(claim), STYLES.get(claim.verdict, "bold"))
-    show_sayings(paper, said(claim))
+    for line in block(claim, paper.width):
+        paper.as_is(line)
+
+
+def block(claim: Claim, width: int) -> Iterator[str]:
+    """The lines below the headline."""
+    yield from _sayings(said(claim), width)
     for diagnostic in claim.diagnostics:
-        for line in drawn(diagnostic, paper.width):
-            paper.as_is(line)
-    show_sayings(paper, helped(claim))
+        yield from drawn(diagnostic, width)
+    yield from _sayings(helped(claim), width)
 
 
-def show_sayings(paper: Paper, sayings: Iterable[Saying]) -> None:
+def _sayings(sayings: Iterable[Saying], width: int) -> Iterator[str]:
     """What is said of a claim, each with its label before it."""
     for one in sayings:
         text = glued(one.text) if one.kind == "formula" else one.text
-        for line in hanging(one.label, text, paper.width):
-            paper.as_is(line)
+        yield from hanging(one.label, text, width)
 
 
 def hanging(label: str, text: str, width: int) -> list[str]:
