@@ -19,6 +19,7 @@ BENCHES = {
     "main_job": "whole processes: the main job, --help, imports",
     "claims": "time to a verdict and to a repair",
     "mutants": "wrong formulas: how many are proved (none), how many are mended",
+    "plugin": "what the pytest plugin adds to `pytest --collect-only` in an unrelated project",
 }
 
 NETS, DTYPES = ("digits", "wide", "deep", "mixed", "untuned"), ("float32", "float64")

@@ -252,6 +252,11 @@ COMPLETE = {
     "main_job": ("python", "sympy and numpy", "derive --help", "main job"),
     "claims": ("verdict", "repair", "in one: proved", "by d/dz1: proved"),
     "mutants": ("stack",),
+    "plugin": (
+        "pytest --collect-only, plugin installed",
+        "added",
+        "import of derive.pytest_plugin",
+    ),
 }
 """What each of the others has a figure of; some names go on."""
 
