@@ -27,6 +27,9 @@ ENDINGS = (".derive", ".derive.md")
 FILES = "derive_files"
 """The option for more of them."""
 
+VERDICT = "derive.verdict"
+"""The first property of the test of a claim."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     told = "other files whose claims are tests, such as: *.tex notes/*.md"
@@ -49,10 +52,10 @@ def pytest_report_teststatus(
     report: pytest.CollectReport | pytest.TestReport,
 ) -> tuple[str, str, str] | None:
     """With `-v`, the verdict and what it rests on, in place of PASSED and FAILED."""
-    if report.when != "call" or not report.user_properties or hasattr(report, "wasxfail"):
+    known = getattr(report, "user_properties", ())
+    if report.when != "call" or not known or known[0][0] != VERDICT or hasattr(report, "wasxfail"):
         return None
-    word = testing.word(dict(report.user_properties))
-    return (report.outcome, "." if report.passed else "F", word) if word else None
+    return report.outcome, "." if report.passed else "F", testing.word(dict(known))
 
 
 @pytest.fixture(name="derive", scope="session")

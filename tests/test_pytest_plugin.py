@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,8 +19,10 @@ import derive.pytest_plugin
 import derive.testing.items
 import derive.testing.judging
 from derive.cli import main
+from derive.diagnostic import Diagnostic
 from derive.statement import Bracket, ClaimLine
 from derive.testing.naming import name_of_claim
+from derive.verdict import Claim, Report
 
 pytest_plugins = ["pytester"]
 
@@ -40,8 +43,11 @@ So $dL/dz2 = (yhat - y) / N$, and then ${RIGHT}$ but not ${SIGN}$.
 """
 
 
+Run = Callable[..., pytest.RunResult]
+
+
 @pytest.fixture
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """pytest with this plugin alone, in a folder of its own; `files` are written first."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("COLUMNS", "100")
@@ -106,7 +112,9 @@ def pytest_sessionfinish():
     ],
     ids=["unrelated", "collected", "judged"],
 )
-def test_what_is_needed_is_loaded_when_it_is_needed(run, document, option, loaded) -> None:
+def test_what_is_needed_is_loaded_when_it_is_needed(
+    run: Run, document: dict[str, str], option: str, loaded: str
+) -> None:
     result = run(option, "-s", process=True, conftest_dot_py=LOADED, **document)
     assert result.ret == 0
     assert f"loaded: {loaded}".strip() in [line.strip() for line in result.outlines]
@@ -139,7 +147,7 @@ def test_brackets_say_it_all() -> None:
     assert name_of_claim(ClaimLine(Bracket("jacobian", "p", "z"), "a")) == "jacobian dp/dz"
 
 
-def test_one_test_a_claim_and_no_name_twice(run) -> None:
+def test_one_test_a_claim_and_no_name_twice(run: Run) -> None:
     text = f"{NET}\nclaim {RIGHT}\nclaim dL/dz2 = yhat - y\nclaim [dL/dW2] a\nclaim {SIGN}\n"
     result = run("--collect-only", "-q", a_dot_derive=text, notes__b_dot_derive_dot_md=PAGE)
     assert ids(result) == [
@@ -157,14 +165,14 @@ def test_one_test_a_claim_and_no_name_twice(run) -> None:
     ("word", "count"),
     [("a.derive::dL/dW2", 2), ("a.derive::dL/dW2[2]", 1), ("a.derive::dL/dz2", 1), ("-k=dz2", 1)],
 )
-def test_a_test_is_chosen_by_its_name(run, word: str, count: int) -> None:
+def test_a_test_is_chosen_by_its_name(run: Run, word: str, count: int) -> None:
     text = f"{NET}\nclaim {RIGHT}\nclaim dL/dz2 = (yhat - y) / N\nclaim {RIGHT}"
     run(word, a_dot_derive=text).assert_outcomes(
         passed=count, deselected=3 - 1 if "-k" in word else 0
     )
 
 
-def test_a_name_has_no_double_colon_and_an_end(run) -> None:
+def test_a_name_has_no_double_colon_and_an_end(run: Run) -> None:
     long = r"\phi(" + "z " * 60 + ")::b = x"
     (name,) = ids(run("--collect-only", "-q", a_dot_derive=f"{NET}\nclaim {long}"))
     assert name.count("::") == 1
@@ -174,14 +182,14 @@ def test_a_name_has_no_double_colon_and_an_end(run) -> None:
 # ------------------------------------------------------------------------------- what is collected
 
 
-def test_other_files_are_collected_by_option(run) -> None:
+def test_other_files_are_collected_by_option(run: Run) -> None:
     files = {"a_dot_tex": PAGE, "notes__b_dot_md": PAGE, "README_dot_md": PAGE, "c_dot_txt": PAGE}
     run(**files).assert_outcomes()
     result = run("--collect-only", "-q", ini="derive_files = *.tex notes/*.md", **files)
     assert {line.partition("::")[0] for line in ids(result)} == {"a.tex", "notes/b.md"}
 
 
-def test_the_network_of_a_page_may_be_its_equations(run) -> None:
+def test_the_network_of_a_page_may_be_its_equations(run: Run) -> None:
     text = r"""
 \[ h = \tanh(x W) \] where $W$ is $3 \times 2$ and $x$ is $1 \times 3$
 \begin{align} L &= \frac{1}{2} h h^T \\ \frac{\partial L}{\partial h} &= h \end{align}
@@ -189,7 +197,7 @@ def test_the_network_of_a_page_may_be_its_equations(run) -> None:
     run(ini="derive_files = *.tex", a_dot_tex=text).assert_outcomes(passed=1)
 
 
-def test_each_of_two_claims_on_a_line_has_its_own_verdict(run) -> None:
+def test_each_of_two_claims_on_a_line_has_its_own_verdict(run: Run) -> None:
     result = run("-v", notes_dot_derive_dot_md=PAGE)
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(["*::dL/dW2 PROVED*", "*::dL/dW2[[]2[]] REFUTED*"])
@@ -198,7 +206,7 @@ def test_each_of_two_claims_on_a_line_has_its_own_verdict(run) -> None:
 # ------------------------------------------------------------------------------------ what is shown
 
 
-def test_v_shows_what_a_verdict_rests_on(run) -> None:
+def test_v_shows_what_a_verdict_rests_on(run: Run) -> None:
     text = f"{NET} reduction=mean\nclaim {RIGHT}\nclaim [dL/dW2] (yhat - y)^T [1 H1] / N\n"
     result = run("-v", a_dot_derive=text)
     result.assert_outcomes(passed=2)
@@ -207,7 +215,9 @@ def test_v_shows_what_a_verdict_rests_on(run) -> None:
 
 
 @pytest.mark.parametrize("claim", [SIGN, BROKEN, "dL/dW2 = q"], ids=["value", "shape", "name"])
-def test_a_failure_is_what_derive_check_shows(run, capsys, claim: str, monkeypatch) -> None:
+def test_a_failure_is_what_derive_check_shows(
+    run: Run, capsys: pytest.CaptureFixture[str], claim: str
+) -> None:
     result = run(a_dot_derive=f"{NET}\n\nclaim {claim}\n")
     result.assert_outcomes(failed=1)
     capsys.readouterr()
@@ -219,7 +229,7 @@ def test_a_failure_is_what_derive_check_shows(run, capsys, claim: str, monkeypat
     assert "items.py" not in said(result)
 
 
-def test_the_place_is_a_link_and_the_reason_a_line(run) -> None:
+def test_the_place_is_a_link_and_the_reason_a_line(run: Run) -> None:
     result = run(a_dot_derive=f"{NET}\n\nclaim {BROKEN}\n")
     result.stdout.fnmatch_lines(
         [
@@ -232,7 +242,7 @@ def test_the_place_is_a_link_and_the_reason_a_line(run) -> None:
     )
 
 
-def test_a_line_that_was_not_understood_is_told(run) -> None:
+def test_a_line_that_was_not_understood_is_told(run: Run) -> None:
     text = "input x : N × D\nlet z = foo(x)\nlet L = sum(x)\nclaim dL/dx = z\n"
     result = run(a_dot_derive=text)
     result.assert_outcomes(failed=1)
@@ -251,7 +261,7 @@ def properties(path: Path) -> dict[str, dict[str, str]]:
     }
 
 
-def test_junit_has_code_shapes_and_verdict(run, pytester: pytest.Pytester) -> None:
+def test_junit_has_code_shapes_and_verdict(run: Run, pytester: pytest.Pytester) -> None:
     text = (
         f"stack 4,3,2 reduction=mean\nclaim {RIGHT}\nclaim {BROKEN}\nclaim [jacobian dyhat/dz2] 1\n"
     )
@@ -297,7 +307,7 @@ EXPECTING = {
 
 
 @pytest.mark.parametrize(("claims", "outcomes"), EXPECTING.values(), ids=EXPECTING)
-def test_a_document_expects_verdicts(run, claims: str, outcomes: dict[str, int]) -> None:
+def test_a_document_expects_verdicts(run: Run, claims: str, outcomes: dict[str, int]) -> None:
     run(a_dot_derive=f"{NET} reduction=mean\n{claims}\n").assert_outcomes(**outcomes)
 
 
@@ -306,7 +316,9 @@ def test_a_document_expects_verdicts(run, claims: str, outcomes: dict[str, int])
     [("a_dot_tex", "% expect: refuted"), ("a_dot_md", "<!-- expect: refuted -->")],
 )
 @pytest.mark.parametrize("between", [" ", "\n"])
-def test_a_page_expects_verdicts_in_comments_of_its_own(run, page, comment, between) -> None:
+def test_a_page_expects_verdicts_in_comments_of_its_own(
+    run: Run, page: str, comment: str, between: str
+) -> None:
     own = f"It is {RIGHT.join('$$')}\n" + between.join(
         (comment, SIGN.join("$$")) if between == "\n" else (SIGN.join("$$"), comment)
     )
@@ -314,7 +326,7 @@ def test_a_page_expects_verdicts_in_comments_of_its_own(run, page, comment, betw
     result.assert_outcomes(passed=1, xfailed=1)
 
 
-def test_what_was_expected_is_told(run) -> None:
+def test_what_was_expected_is_told(run: Run) -> None:
     result = run(
         "-v",
         "-rx",
@@ -326,13 +338,13 @@ def test_what_was_expected_is_told(run) -> None:
     assert "refuted D317, as the document expects" in said(result)
 
 
-def test_with_runxfail_it_fails_like_any_other(run) -> None:
+def test_with_runxfail_it_fails_like_any_other(run: Run) -> None:
     result = run("--runxfail", a_dot_derive=f"{NET}\nclaim {SIGN} # expect: refuted\n")
     result.assert_outcomes(failed=1)
     assert "repair   -[1 H1]^T (y - yhat) / N" in said(result)
 
 
-def test_an_expectation_changes_no_verdict(run, capsys) -> None:
+def test_an_expectation_changes_no_verdict(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     run("--collect-only", a_dot_derive=f"{NET}\nclaim {SIGN} # expect: refuted\n")
     capsys.readouterr()
     assert main(["check", "a.derive"]) == 1
@@ -382,7 +394,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize(("data", "lines"), ERRORS.values(), ids=ERRORS)
-def test_a_document_without_tests_is_one_error(run, data: bytes, lines: list[str]) -> None:
+def test_a_document_without_tests_is_one_error(run: Run, data: bytes, lines: list[str]) -> None:
     """And what else there is to test is tested."""
     result = run(a_dot_derive=data, b_dot_derive=f"{NET}\nclaim {RIGHT}")
     result.assert_outcomes(errors=1, passed=1)
@@ -390,10 +402,14 @@ def test_a_document_without_tests_is_one_error(run, data: bytes, lines: list[str
     assert "Traceback" not in said(result)
 
 
-def test_a_document_that_is_refused_as_a_whole_fails_every_claim(run) -> None:
-    result = run(a_dot_derive=f"stack 4,3\nstack 5,3\nclaim {RIGHT}\nclaim dL/dz1 = yhat - y")
-    assert result.ret == 1
-    assert result.parseoutcomes()["failed"] >= 1
+def test_a_verdict_on_the_whole_document_is_one_on_every_claim(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = Claim("document", "undecided", diagnostics=(Diagnostic("D906", "it took too long"),))
+    monkeypatch.setattr(derive.testing.judging, "check_document", lambda _: Report((late,)))
+    result = run("-v", a_dot_derive=f"{NET}\nclaim {RIGHT}\n# expect: undecided\nclaim {SIGN}")
+    result.assert_outcomes(failed=1, xfailed=1)
+    result.stdout.fnmatch_lines(["*UNDECIDED*", "a.derive:2: it took too long"])
 
 
 # --------------------------------------------------------------------------- once for each document
@@ -416,7 +432,7 @@ FOUR = (
 )
 
 
-def test_a_document_is_judged_once(run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_is_judged_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     honest = derive.pytest_plugin.judge
     monkeypatch.setattr(
@@ -430,7 +446,7 @@ def test_a_document_is_judged_once(run, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["load", "loadfile", "loadgroup"])
 def test_with_xdist_the_tests_are_the_same(
-    run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, how: str
+    run: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     """A document that is parted among workers is judged once by each; `loadfile` parts none.
 
@@ -448,7 +464,7 @@ def test_with_xdist_the_tests_are_the_same(
 # -------------------------------------------------------------------------------------- the fixture
 
 
-def test_the_fixture_is_the_package(run) -> None:
+def test_the_fixture_is_the_package(run: Run) -> None:
     test = f"""
 def test_right(derive):
     assert derive.check_document("{NET}\\nclaim {RIGHT}").ok
@@ -459,7 +475,7 @@ def test_stack(derive):
     run(test_it_dot_py=test).assert_outcomes(passed=2)
 
 
-def test_the_examples_of_this_project_are_tests(run) -> None:
+def test_the_examples_of_this_project_are_tests(run: Run) -> None:
     """Their wrong claims are the questions that it began with, and marked as such."""
     result = run(str(ROOT / "examples"), f"--rootdir={ROOT / 'examples'}", "-c", "/dev/null")
     outcomes = result.parseoutcomes()

@@ -60,7 +60,7 @@ def _ends(name: str) -> tuple[str, ...]:
     return ends.groups() if ends else ()
 
 
-def word(known: Mapping[str, object]) -> str | None:
+def word(known: Mapping[str, object]) -> str:
     """What `-v` says of a test in place of PASSED: the verdict, what it rests on, the layout.
 
     >>> word({"derive.verdict": "proved", "derive.facts": "y rows sum to 1"})
@@ -70,6 +70,4 @@ def word(known: Mapping[str, object]) -> str | None:
     told = [f"expected {missed}"] if missed else []
     told += [f"given {facts}"] if facts else []
     told += [str(layout)] if layout not in (None, "same") else []
-    if verdict is None:
-        return None
     return " ".join(filter(None, (str(verdict).upper(), f"({'; '.join(told)})" if told else "")))
