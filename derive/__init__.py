@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from derive.diagnostic import DeriveError, Diagnostic
     from derive.formulas import Gradient, Gradients, gradients
     from derive.layers import stack
+    from derive.notebook import load_ipython_extension
     from derive.reasons import explain
     from derive.verdict import Report
 
@@ -34,6 +35,7 @@ PUBLIC = {
     "check_document": "derive.checker",
     "explain": "derive.reasons",
     "gradients": "derive.formulas",
+    "load_ipython_extension": "derive.notebook",
     "stack": "derive.layers",
 }
 """Each public name, and the module that has it."""
@@ -49,6 +51,7 @@ __all__ = [
     "check_document",
     "explain",
     "gradients",
+    "load_ipython_extension",
     "stack",
 ]
 

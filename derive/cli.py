@@ -104,7 +104,8 @@ def installed_version() -> str:
         return "0 (not installed)"
 
 
-def _network(parser: argparse.ArgumentParser, layers: str | None) -> None:
+def network_options(parser: argparse.ArgumentParser, layers: str | None) -> None:
+    """The options that describe a network; without `--layers`, it is this one."""
     group = parser.add_argument_group("the network")
     group.add_argument(
         "--layers",
@@ -144,7 +145,7 @@ def _main_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=Version, help="show program's version number and exit")
-    _network(parser, None)
+    network_options(parser, None)
     work = parser.add_argument_group("the work")
     work.add_argument(
         "--claim",
@@ -188,7 +189,7 @@ def _check_parser() -> argparse.ArgumentParser:
         "files", nargs="+", metavar="FILE", help="Markdown, LaTeX, text or .derive; - is stdin"
     )
     parser.add_argument("--json", action="store_true", help="everything as JSON, nothing else")
-    _network(parser, None)
+    network_options(parser, None)
     return parser
 
 
@@ -215,7 +216,7 @@ def _report_parser() -> argparse.ArgumentParser:
         metavar="KIND",
         help="html, markdown, latex, json, junit, sarif or gradescope; else by the ending of OUT",
     )
-    _network(parser, None)
+    network_options(parser, None)
     return parser
 
 
@@ -233,7 +234,7 @@ def _explain_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("name", metavar="NAME", help="W2, z3, H1 or x; or a code such as D312")
-    _network(parser, "784,100,10,10")
+    network_options(parser, "784,100,10,10")
     return parser
 
 

@@ -13,6 +13,7 @@ from derive.infer import check
 from derive.losses import Loss, entry_form, formula
 from derive.ops import ALONG
 from derive.shape import ONE, Dim, Shape, dim
+from derive.shown import shown
 from derive.term import (
     Apply,
     Derivation,
@@ -27,6 +28,7 @@ from derive.term import (
 )
 
 
+@shown
 @dataclass(frozen=True)
 class Stack:
     """A network of dense layers with a loss; its forward equations are `derivation`.

@@ -67,6 +67,10 @@ class DeriveError(ValueError):
         super().__init__(diagnostic.message)
         self.diagnostic = diagnostic
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a traceback."""
+        return self.diagnostic.render().split("\n")
+
 
 def refuse(
     code: str,

@@ -14,8 +14,9 @@ from derive.gradient import Adjoint, Backward, Use, adjoint_name, backward
 from derive.indexing import filled
 from derive.infer import shape_of
 from derive.matrix import matrix_form
-from derive.notation import latex_name, write
+from derive.notation import write
 from derive.shape import Shape, shape_text
+from derive.shown import shown
 from derive.symbolic import forward_form, sympy_form
 from derive.term import Derivation, Term, Var, apply, substitute
 from derive.tidy import hoisted, scalar_names, written_out
@@ -32,6 +33,7 @@ class Step(NamedTuple):
     uses: tuple[Use, ...]
 
 
+@shown
 @dataclass(frozen=True)
 class Gradient:
     """dL/d(name) in every form: `matrix`, `latex`, `numpy`, `index`, with `shape` and `facts`."""
@@ -106,11 +108,8 @@ class Gradient:
     def __str__(self) -> str:
         return f"dL/d{self.name} = {self.matrix}  ({shape_text(self.shape, self.sizes)})"
 
-    def _repr_latex_(self) -> str:
-        name = latex_name(self.name)
-        return rf"$\displaystyle \frac{{\partial L}}{{\partial {name}}} = {self.latex}$"
 
-
+@shown
 @dataclass(frozen=True)
 class Gradients(Mapping[str, Gradient]):
     """The gradient of the loss by every name: parameters, the input, every intermediate.

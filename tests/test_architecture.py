@@ -29,6 +29,7 @@ LAZY = (
     "codegen",
     "derive.cli",
     "derive.commands",
+    "derive.shown",
     "derive.testing",
     "derive.notation",
     "derive.faces.face",
