@@ -14,6 +14,7 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from traitlets.config import Config
 
 import derive
+from codegen.refusal import Refusal
 from derive.verdict import Report
 from tests.test_architecture import loaded_after
 
@@ -92,6 +93,14 @@ def test_an_error_is_a_sentence_and_a_caret(
     assert shown.startswith(REFUSED[cell])
     assert "Traceback" not in shown
     assert "notebook.py" not in shown
+
+
+def test_a_refusal_of_the_numeric_half_is_a_sentence_too(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = shell.run_cell("from pathlib import Path\nfrom codegen import mnist\nmnist.load(Path('nowhere'))")
+    assert isinstance(result.error_in_exec, Refusal)
+    assert capsys.readouterr().out.strip() == str(result.error_in_exec)
 
 
 def test_a_caret_stands_under_its_place(
