@@ -98,7 +98,9 @@ def test_an_error_is_a_sentence_and_a_caret(
 def test_a_refusal_of_the_numeric_half_is_a_sentence_too(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    result = shell.run_cell("from pathlib import Path\nfrom codegen import mnist\nmnist.load(Path('nowhere'))")
+    result = shell.run_cell(
+        "from pathlib import Path\nfrom codegen import mnist\nmnist.load(Path('nowhere'))"
+    )
     assert isinstance(result.error_in_exec, Refusal)
     assert capsys.readouterr().out.strip() == str(result.error_in_exec)
 
