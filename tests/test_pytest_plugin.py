@@ -172,6 +172,25 @@ def test_a_test_is_chosen_by_its_name(run: Run, word: str, count: int) -> None:
     )
 
 
+def test_a_name_is_one_that_is_free(run: Run) -> None:
+    text = f"{NET}\nclaim dL/dW2[2] = d\nclaim {RIGHT}\nclaim {SIGN}\n"
+    result = run("--collect-only", "-q", a_dot_derive=text)
+    assert [one.partition("::")[2] for one in ids(result)] == [
+        "dL/dW2[2]",
+        "dL/dW2",
+        "dL/dW2[3]",
+    ]
+
+
+def test_what_is_not_seen_is_shown_as_its_code(run: Run) -> None:
+    """A document may have been written to confuse the terminal."""
+    result = run(a_dot_derive=f"{NET}\nclaim \x1b[31mq\u202e = \x1b[2Jd\n")
+    result.assert_outcomes(failed=1)
+    assert "\x1b" not in said(result)
+    assert "\u202e" not in said(result)
+    assert "⟨1B⟩[31mq⟨202E⟩" in said(result)
+
+
 def test_a_name_has_no_double_colon_and_an_end(run: Run) -> None:
     long = r"\phi(" + "z " * 60 + ")::b = x"
     (name,) = ids(run("--collect-only", "-q", a_dot_derive=f"{NET}\nclaim {long}"))

@@ -17,6 +17,7 @@ from derive.deadline import TimeUp, within
 from derive.diagnostic import DeriveError, Diagnostic, refuse
 from derive.documents import document
 from derive.faces.saying import headline
+from derive.faces.visible import visible
 from derive.statement import ClaimLine
 from derive.testing.expectations import Expected, expectations, without_expectations
 from derive.testing.naming import claims_of, names_of
@@ -78,7 +79,7 @@ class DocumentItem(pytest.Item):
     def failed(self, why: str, blocks: Sequence[str]) -> None:
         """Fails without a traceback: the place as terminals and editors link it, why, and all."""
         place = f"{os.path.relpath(self.path, self.config.invocation_params.dir)}:{self.line}"
-        pytest.fail("\n\n".join((f"{place}: {why}", *blocks)), pytrace=False)
+        pytest.fail(visible("\n\n".join((f"{place}: {why}", *blocks))), pytrace=False)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, self.line - 1, self.name

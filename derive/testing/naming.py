@@ -7,18 +7,12 @@ side as it is written. It depends on the text of the claim and the name of the l
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain, count
 
 from derive.diagnostic import DeriveError
-from derive.equation import (
-    NABLA,
-    PREFIX,
-    derivative_of,
-    is_derivative,
-    name_of,
-    rows,
-)
+from derive.equation import NABLA, PREFIX, derivative_of, is_derivative, name_of, rows
+from derive.faces.visible import visible
 from derive.listing import assignments
 from derive.notation.code import looks_like_code
 from derive.statement import ClaimLine, Loss, Statement
@@ -43,11 +37,12 @@ def names_of(lines: Sequence[Statement]) -> Iterator[str]:
     pytest takes `dL/dW2` for all of them.
     """
     loss = next((one.name for one in reversed(lines) if isinstance(one, Loss)), "L")
-    seen: Counter[str] = Counter()
+    used: set[str] = set()
     for claim in claims_of(lines):
         name = _shortened(name_of_claim(claim, loss))
-        seen[name] += 1
-        yield name if seen[name] == 1 else f"{name}[{seen[name]}]"
+        more = (f"{name}[{number}]" for number in count(2))
+        used.add(free := next(one for one in chain((name,), more) if one not in used))
+        yield free
 
 
 def name_of_claim(claim: ClaimLine, loss: str = "L") -> str:
@@ -91,6 +86,6 @@ def _derivative(left: str, loss: str) -> str | None:
 
 
 def _shortened(name: str) -> str:
-    """A name on one line; a double colon would part it."""
-    flat = re.sub(r"\s+", " ", name).replace("::", ":").strip()
+    """A name on one line, all of it seen; a double colon would part it."""
+    flat = visible(re.sub(r"\s+", " ", name).replace("::", ":").strip())
     return flat if len(flat) <= LONGEST else f"{flat[:LONGEST]}…"
