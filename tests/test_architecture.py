@@ -181,12 +181,13 @@ def loaded_after(code: str) -> set[str]:
     [
         "import derive, codegen",
         "import derive.notation, derive.infer",
+        "import derive.verdict; derive.verdict.Report().to_markdown()",
         "import derive; derive.stack('784,100,10,10').derivation",
         "import derive.cli; derive.cli.main(['--help'])",
     ],
 )
 def test_the_start_costs_nothing(code: str) -> None:
-    assert not loaded_after(code) & {"sympy", "mpmath", "numpy", "rich"}
+    assert not loaded_after(code) & {"sympy", "mpmath", "numpy", "rich", "jinja2"}
 
 
 @pytest.mark.parametrize(
