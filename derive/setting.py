@@ -18,7 +18,7 @@ from derive.facts import with_axes
 from derive.infer import shapes_of
 from derive.layers import stack
 from derive.notation.claims import read_claim
-from derive.notation.code import looks_like_code
+from derive.notation.code import is_code_alone
 from derive.notation.quantities import read_quantity
 from derive.notation.spelling import suggestion
 from derive.ops import ShapeMismatch
@@ -163,7 +163,7 @@ class Setting:
         try:
             return self.elaborator(text).value(read_quantity(text, self.scope()))
         except DeriveError as error:
-            if error.diagnostic.code.startswith("D2") or looks_like_code(text):
+            if error.diagnostic.code.startswith("D2") or is_code_alone(text):
                 raise
         term = read_claim(text, self.aliased()).links[-1].term
         return replace(self.elaborator(text), vectors=self.vectors or "column").value(term)

@@ -67,17 +67,38 @@ def looks_like_code(text: str) -> bool:
     >>> looks_like_code("return yHat - y"), looks_like_code("W2.T dZ2"), looks_like_code("h^2")
     (True, False, False)
     """
+    nodes = _nodes(text)
+    blocks = any(isinstance(node, ast.FunctionDef | ast.ClassDef | ast.For) for node in nodes)
+    plain = not nodes or any(map(_is_plain, nodes))
+    return _speaks_of_libraries(text) or blocks or not plain
+
+
+def is_code_alone(text: str) -> bool:
+    """Whether a text looks like code, and has what formulas have not: `p[t, 0]`, `A.T`, `x @ W`.
+
+    >>> is_code_alone("np.exp(z)"), is_code_alone("p[t, 0]"), is_code_alone("xW + b")
+    (True, True, False)
+    """
+    signs = ast.Subscript | ast.Attribute | ast.MatMult
+    return looks_like_code(text) and (
+        _speaks_of_libraries(text) or any(isinstance(node, signs) for node in _nodes(text))
+    )
+
+
+def _speaks_of_libraries(text: str) -> bool:
+    short = len(text) <= MAX_TEXT and not _LATEX.search(text)
+    return short and _LIBRARY.search(text) is not None
+
+
+def _nodes(text: str) -> list[ast.AST]:
+    """What a text is made of as Python, once the signs of other languages are rewritten."""
     if len(text) > MAX_TEXT or _LATEX.search(text):
-        return False
-    sure = _LIBRARY.search(text) is not None
+        return []
     try:
-        rewritten = to_python(draft(text))
-        statements, _ = parse_program(rewritten)
+        statements, _ = parse_program(to_python(draft(text)))
     except DeriveError:
-        return sure
-    blocks = any(isinstance(top, ast.FunctionDef | ast.ClassDef | ast.For) for top in statements)
-    plain = any(_is_plain(node) for top in statements for node in ast.walk(top))
-    return sure or blocks or not plain
+        return []
+    return [node for top in statements for node in ast.walk(top)]
 
 
 def _is_plain(node: ast.AST) -> bool:
