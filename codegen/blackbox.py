@@ -122,12 +122,17 @@ def takes_complex(loss: Loss, params: Params, seed: int = 0) -> bool:
 
 
 def _agrees(loss: Loss, params: Params, rng: np.random.Generator) -> bool:
-    ways = {name: rng.standard_normal(value.shape) for name, value in params.items()}
+    ways = random_ways(params, rng)
     step = along(loss, params, ways)
     if step is None:
         return False
     slope, bar = directional(loss, params, ways)
     return abs(step - slope) <= bar + TRUST * max(abs(step), abs(slope))
+
+
+def random_ways(params: Params, rng: np.random.Generator) -> dict[str, Array]:
+    """A Gaussian direction."""
+    return {n: np.asarray(rng.standard_normal(value.shape)) for n, value in params.items()}
 
 
 def along(loss: Loss, params: Params, ways: Params) -> float | None:
@@ -174,17 +179,12 @@ def complex_steps(loss: Loss, params: Params) -> Estimates:
         noise = _slope_noise(loss, params)
     size = max((float(np.abs(one).max(initial=0.0)) for one in found.values()), default=0.0)
     bar = max(64 * ROUNDOFF * size, 8 * noise) if size > 0 else np.inf
-    return {
-        name: Estimate(one, np.full(one.shape, bar), one == 0)
-        for name, one in found.items()
-    }
+    return {name: Estimate(one, np.full(one.shape, bar), one == 0) for name, one in found.items()}
 
 
 def _slope_noise(loss: Loss, params: Params, seed: int = 0) -> float:
     """The noise of the derivative along a random direction of unit length."""
     rng = np.random.default_rng(seed)
-    ways = {name: rng.standard_normal(value.shape) for name, value in params.items()}
+    ways = random_ways(params, rng)
     values = [along(loss, moved, ways) or 0.0 for moved in nearby(params, seed)]
     return float(ecnoise(np.array(values)[:, None])[0])
-
-

@@ -1,8 +1,8 @@
 """Formulas evaluated in NumPy, op by op: whatever a derivation may say, real or by a complex step.
 
-The functions are those of an emitted module (`codegen.runtime`). The op `f'` of a function f is
-the complex step through f, and so is that of a softmax: the diagonal of its Jacobian. A formula of
-entries is read by the meanings of `derive.ops`, with arrays of places in place of single ones.
+The functions are those of an emitted module (`codegen.runtime`). Where f' is none of them, it is
+the complex step through f. A formula of entries is read by the meanings of `derive.ops`, with
+arrays of places in place of single ones.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from codegen.noise import COMPLEX_STEP
 from derive.deadline import check_time
 from derive.diagnostic import refuse
 from derive.functions import PRIME
-from derive.ops import ALONG, op_row
+from derive.ops import op_row
 from derive.shape import Dim, Part
 from derive.sizes import linear, value_of
 from derive.term import Apply, Const, Term, Var, fold
@@ -82,7 +82,8 @@ PLAIN: Mapping[str, Callable[..., Any]] = {
 
 def _power(args: tuple[Array, ...], attrs: Any) -> Array:
     exponent = Fraction(str(attrs[0]))
-    return args[0] ** (int(exponent) if exponent.denominator == 1 else float(exponent))
+    power = int(exponent) if exponent.denominator == 1 else float(exponent)
+    return np.asarray(args[0] ** power)
 
 
 def _concat(args: tuple[Array, ...], attrs: Any) -> Array:
@@ -95,12 +96,13 @@ def _concat(args: tuple[Array, ...], attrs: Any) -> Array:
 
 def _slice(args: tuple[Array, ...], attrs: Any) -> Array:
     axis, start, stop = attrs
-    return args[0][(slice(None),) * axis + (slice(start, stop),)]
+    cut: Array = args[0][(slice(None),) * axis + (slice(start, stop),)]
+    return cut
 
 
 def _sum(args: tuple[Array, ...], attrs: Any) -> Array:
     axis, keep = attrs
-    return np.sum(args[0], axis=axis, keepdims=bool(keep) and axis is not None)
+    return np.asarray(np.sum(args[0], axis=axis, keepdims=bool(keep) and axis is not None))
 
 
 SHAPED: Mapping[str, Callable[[tuple[Array, ...], Any], Array]] = {
@@ -119,7 +121,7 @@ def function(op: str, z: Array, attrs: Any = ()) -> Array:
     if text is None and (base == op or base not in runtime.RUNTIME):
         raise refuse("D403", f"`{op}` cannot be computed in NumPy here")
     if text is None:
-        return _diagonal(base, z, attrs) if base in ALONG else slope(base, z)
+        return slope(base, z)
     name = text.removeprefix("np.")
     own = getattr(np if text.startswith("np.") else runtime, name)
     made = own(np.atleast_1d(z), *attrs)
@@ -129,18 +131,6 @@ def function(op: str, z: Array, attrs: Any = ()) -> Array:
 def slope(op: str, z: Array) -> Array:
     """f'(z) of an elementwise function, to the last digits."""
     return np.imag(function(op, np.real(z) + 1j * COMPLEX_STEP)) / COMPLEX_STEP
-
-
-def _diagonal(op: str, z: Array, attrs: Any) -> Array:
-    """dh_j/dz_j, for every j along the axis of the op."""
-    axis, out = attrs[0], np.empty(np.shape(z))
-    lines, made = np.moveaxis(np.real(z), axis, 0), np.moveaxis(out, axis, 0)
-    for j in range(len(lines)):
-        moved = lines.astype(complex)
-        moved[j] += 1j * COMPLEX_STEP
-        found = np.moveaxis(function(op, np.moveaxis(moved, 0, axis), attrs), axis, 0)
-        made[j] = found[j].imag / COMPLEX_STEP
-    return out
 
 
 # ------------------------------------------------------------------------------ formulas of entries
@@ -153,7 +143,8 @@ class _Entries(NamedTuple):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.array.shape
+        shape: tuple[int, ...] = self.array.shape
+        return shape
 
     def __call__(self, *places: Any) -> Array:
         if not self.array.ndim:

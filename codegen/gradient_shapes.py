@@ -37,7 +37,9 @@ def _sentence(name: str, shape: tuple[int, ...], value: Any) -> str:
         return f"the gradient of {name} is {array.dtype}: one part in 1e9 is checked, give float64"
     if array.shape == shape:
         return ""
-    text = f"the gradient of {name} is {shape_words(array.shape)}, and {name} is {shape_words(shape)}"
+    text = (
+        f"the gradient of {name} is {shape_words(array.shape)}, and {name} is {shape_words(shape)}"
+    )
     return text + (": transposed" if array.shape == shape[::-1] else "")
 
 

@@ -21,10 +21,10 @@ import derive
 
 ROOT = Path(__file__).parents[1]
 OWN = ("derive", "codegen")
-DOORS = ("derive.commands.",)
+DOORS = ("derive.commands.", "derive.asserting.")
 """The modules that know both halves."""
 
-LAZY = ("derive", "codegen", "derive.cli", "derive.commands", "derive.notation")
+LAZY = ("derive", "codegen", "derive.asserting", "derive.cli", "derive.commands", "derive.notation")
 """The modules that load others by name, when they are first used."""
 
 RUNS_TEXT = {"eval", "exec", "compile", "sympify", "parse_expr", "parse_latex"}

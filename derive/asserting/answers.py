@@ -19,13 +19,15 @@ _DECORATED = re.compile(r"(?:dL_?/?_?d|grads?_|g_|nabla_|d_?)(\w.*)|(\w.*?)_(?:g
 class Answer(NamedTuple):
     """The gradients by name, and what is wrong with them before any number is looked at.
 
-    `odd` are gradients of another shape, which may still tell what was done.
+    `odd` are gradients of another shape, which may still tell what was done, `single` those with
+    the digits of float32 alone.
     """
 
     gradients: Mapping[str, Array]
     odd: Mapping[str, Array]
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
+    single: frozenset[str] = frozenset()
 
 
 def answer(
@@ -59,7 +61,8 @@ def answer(
             good[name] = found[name].astype(np.float64)
         elif usable:
             odd[name] = found[name].astype(np.float64)
-    return Answer(good, odd, tuple(findings), notes)
+    single = frozenset(name for name, a in found.items() if a.dtype == np.float32)
+    return Answer(good, odd, tuple(findings), notes, single)
 
 
 def _named(

@@ -26,7 +26,7 @@ class Unreadable(TypeError):
 def leaves(tree: Any, what: str = "params") -> dict[str, Array]:
     """The arrays of a container by the names of their places, in order.
 
-    >>> list(leaves({"a": [1.0, 2.0], "b": np.ones(3)}))
+    >>> list(leaves({"a": [np.ones(2), np.ones(3)], "b": [1.0, 2.0]}))
     ['a[0]', 'a[1]', 'b']
     """
     found = dict(_walk(tree, "", what, 0))

@@ -34,7 +34,7 @@ def projected(
     u = SINGLE if dtype == "float32" else ROUNDOFF
     missed = 0
     for _ in range(COUNT):
-        ways = {name: rng.standard_normal(value.shape) for name, value in at.items()}
+        ways = blackbox.random_ways(at, rng)
         expected, bar = _derivative(loss, takes, at, ways)
         missed += not _agrees(ways, actual, expected, bar, u, asked)
     return COUNT, missed

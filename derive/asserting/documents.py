@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,6 @@ from derive.documents import document
 from derive.points import choices, constant, draw, plain_sizes, size_names, with_sums
 from derive.setting import Setting, setting_of
 from derive.shape import Shape
-from derive.tensors import column_shape
 from derive.term import Derivation, Symbol
 from derive.truth import INNER, Truth
 
@@ -116,7 +115,7 @@ class DocumentProblem:
         rng = random.Random(seed)
         arrays = {s.name: self._array(s, sizes, rng) for s in self.setting.symbols}
         words = ", ".join(f"{k}={v}" for k, v in sizes.items() if k.isidentifier())
-        return self._place(arrays, sizes, f"{name} ({words}, seed {seed})", strict=True)
+        return self._place(arrays, sizes, f"{name} ({words}, seed {seed})", given=False)
 
     def _array(self, symbol: Symbol, sizes: Mapping[str, int], rng: random.Random) -> Array:
         if symbol.name in self.setting.constants:
@@ -127,11 +126,11 @@ class DocumentProblem:
         return values.reshape(_numbers(symbol.shape, sizes))
 
     def _place(
-        self, arrays: Mapping[str, Array], sizes: Mapping[str, int], name: str, **more: bool
+        self, arrays: Mapping[str, Array], sizes: Mapping[str, int], name: str, given: bool
     ) -> Place:
         params = {n: arrays[n] for n in self.names}
         data = {s.name: arrays[s.name] for s in self.given}
-        return Place(name, params, data, sizes=sizes, **more)
+        return Place(name, params, data, given=given, strict=not given, sizes=sizes)
 
     def _given(self, own: Mapping[str, Array], data: Mapping[str, Array]) -> Place:
         """The person's own numbers; sizes are those of their arrays."""
@@ -159,9 +158,7 @@ class DocumentProblem:
 
     def _core(self, values: Mapping[str, Array]) -> dict[str, Array]:
         """Arrays with one axis as columns, by the names that are calculated with."""
-        return {
-            self._inner(n): v.reshape(-1, 1) if v.ndim == 1 else v for n, v in values.items()
-        }
+        return {self._inner(n): v.reshape(-1, 1) if v.ndim == 1 else v for n, v in values.items()}
 
     def forward(self, place: Place) -> Forward:
         """The equations at a place."""

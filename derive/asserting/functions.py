@@ -90,9 +90,7 @@ class FunctionProblem:
             both = {**place.params, **place.data, **moved}
             own = {name: both[name] for name in place.params}
             data = {name: both[name] for name in place.data}
-            value = called(self.function, Arguments(self.tree, own, data, {}))
-            made: complex = np.asarray(value).reshape(())[()]
-            return made
+            return _number(called(self.function, Arguments(self.tree, own, data, {})))
 
         if place.name not in self.complexes:
             at = {name: {**place.params, **place.data}[name] for name in wrt}
@@ -116,6 +114,12 @@ class FunctionProblem:
         return ""
 
 
+def _number(value: Any) -> complex:
+    """The loss; an array of one number is one."""
+    made: complex = np.asarray(value).item()
+    return made
+
+
 def _real(value: Any) -> Array:
     """Data as it is, but for its floats: labels stay whole numbers."""
     array = np.asarray(value)
@@ -124,8 +128,7 @@ def _real(value: Any) -> Array:
 
 def _step(value: Array, rng: np.random.Generator) -> Array:
     size = float(np.abs(value).mean()) if value.size else 0.0
-    step: Array = NEARBY * (size or 1.0) * rng.standard_normal(value.shape)
-    return step
+    return np.asarray(NEARBY * (size or 1.0) * rng.standard_normal(value.shape))
 
 
 def open_function(

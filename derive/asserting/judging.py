@@ -12,6 +12,7 @@ An entry that is not wrong is unresolved where the oracle itself cannot tell it 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -64,7 +65,8 @@ def tolerance(
     return Tolerance(own, 0.0 if atol is None else atol, grain)
 
 
-class Entry(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Entry:
     """One entry: both values, the noise floor, and the oracle that the value is of."""
 
     index: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""What is judged against what: a place where gradients are compared, and a problem that has some."""
+"""What is judged against what: places where gradients are compared, problems that have some."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Explanation:
 
     def lines(self) -> Iterator[str]:
         """The explanation in plain text."""
-        yield f"mistake  {self.text} (derive explain {self.code})"
+        yield f"mistake  {self.text}{page_of(self.code)}"
         if self.wrong:
             yield f"  wrong  {self.where} = {self.wrong}"
         if self.right:
@@ -127,7 +127,7 @@ class GradientReport:
 
     def lines(self) -> Iterator[str]:
         """The report in plain text, without a heading."""
-        yield from (f"{one.kind}: {one.text}{_page(one)}" for one in self.findings)
+        yield from (f"{one.kind}: {one.text}{page_of(one.code)}" for one in self.findings)
         run = self.worst
         if run is not None:
             yield from _failing(run, dict(self.meanings))
@@ -141,8 +141,9 @@ class GradientReport:
         yield from (f"note: {text}" for text in self.notes)
 
 
-def _page(one: Finding) -> str:
-    return f" (derive explain {one.code})" if one.code else ""
+def page_of(code: str) -> str:
+    """Where there is more on a kind of mistake."""
+    return f" (derive explain {code})" if code else ""
 
 
 def _summary(run: Run) -> Iterator[str]:
@@ -162,7 +163,7 @@ def _summary(run: Run) -> Iterator[str]:
 
 def _failing(run: Run, meanings: dict[str, str]) -> Iterator[str]:
     yield f"at {run.place}, {run.dtype}"
-    yield from (f"  {one.kind}: {one.text}{_page(one)}" for one in run.findings)
+    yield from (f"  {one.kind}: {one.text}{page_of(one.code)}" for one in run.findings)
     for one in (p for p in run.parameters if p.failed):
         yield from _parameter(one, meanings)
 

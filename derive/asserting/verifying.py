@@ -15,7 +15,7 @@ from derive.asserting.answers import Answer, answer
 from derive.asserting.asked import MODES, Asked, kind_of_float, names_of, the_problem
 from derive.asserting.calling import Arguments, Finding, called, copied, watched
 from derive.asserting.directions import projected
-from derive.asserting.judging import DEFAULT_RTOL, judged, tolerance
+from derive.asserting.judging import judged, tolerance
 from derive.asserting.place import Place, Problem
 from derive.asserting.report import Explanation, GradientReport, Run
 from derive.dense import Stack
@@ -71,11 +71,12 @@ def assert_gradient(
     The arguments are those of `verify`; `err_msg` goes before the report. What no oracle can see is
     no success either.
 
-    >>> def backward(params, x, y):
-    ...     return {"W1": x.T @ (x @ params["W1"] - y)}
-    >>> assert_gradient(
-    ...     backward, stack=derive_stack("4,3", loss="half-squared-error", bias="none",
-    ...     reduction="sum"))
+    >>> def loss(w, x, y):
+    ...     return np.sum((x @ w - y) ** 2)
+    >>> def backward(w, x, y):
+    ...     return 2 * x.T @ (x @ w - y)
+    >>> x, y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.ones(2)
+    >>> assert_gradient(backward, loss=loss, params=np.array([0.5, -0.5]), x=x, y=y)
     """
     __tracebackhide__ = True
     report = verify(
@@ -131,6 +132,12 @@ def verify(
     themselves, at `params`, `x` and `y`. The loss is that of a `stack`, of a `document` (its text
     or path), or your own `loss(params, x, y)`, or `loss(forward(params, x), y)`: then only values
     of it are known. `wrt` names what is judged, else every parameter is.
+
+    >>> from derive.layers import stack
+    >>> def backward(x, y, yhat):  # by names: parameters, x, y, and z1, H1, ..., yhat
+    ...     return {"W1": x.T @ (yhat - y)}
+    >>> print(verify(backward, stack=stack("4,3", bias="none")).mistakes[0].text)
+    in dL/dz1, 1/N is missing
 
     `mode` is "every" (each entry) or "directions" (eight random projections, quick). `rtol` and
     `atol` are those of numpy.testing, on top of the noise floor; by default rtol is 1e-9 in float64
@@ -245,9 +252,7 @@ def _rounded(place: Place, dtype: str) -> Place:
         {name: value.astype(np.float64) for name, value in _cast(table, dtype).items()}
         for table in (place.params, place.data)
     )
-    return Place(
-        place.name, params, data, place.note, place.given, place.strict, place.sizes
-    )
+    return Place(place.name, params, data, place.note, place.given, place.strict, place.sizes)
 
 
 def _judged(value: Any, place: Place, asked: Asked, dtype: str, notes: list[str]) -> Seen:
@@ -257,19 +262,20 @@ def _judged(value: Any, place: Place, asked: Asked, dtype: str, notes: list[str]
     found = answer(value, asked.wrt, known, dtype, problem.aliases)
     notes += found.notes
     wrt = tuple(name for name in asked.wrt if name in found.gradients)
-    kind = "float64" if dtype == "float64" else "float32"
     count = missed = 0
     if asked.mode == "directions" and wrt:
-        count, missed = projected(problem, exact, wrt, found.gradients, kind, asked)
+        grain = "float32" if found.single else dtype
+        count, missed = projected(problem, exact, wrt, found.gradients, grain, asked)
     rows: list[Any] = []
-    words = str(tolerance(asked.rtol, asked.atol, kind, {}))
+    words = str(tolerance(asked.rtol, asked.atol, dtype, {}))
     if wrt and (asked.mode == "every" or missed):
         oracles = problem.oracles(exact, wrt)
-        allowed = tolerance(asked.rtol, asked.atol, kind, oracles)
         for name in wrt:
             per = {key: one[name] for key, one in oracles.items()}
+            own = "float32" if name in found.single else dtype
+            allowed = tolerance(asked.rtol, asked.atol, own, oracles)
             rows.append(judged(name, found.gradients[name], per, allowed, place.strict))
-    run = Run(place.name, kind, words, tuple(rows), found.findings, count, missed)
+    run = Run(place.name, dtype, words, tuple(rows), found.findings, count, missed)
     return Seen(exact, found, run)
 
 

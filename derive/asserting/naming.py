@@ -1,0 +1,273 @@
+"""Which mistake makes these numbers: wrong gradients against those of wrong backward passes.
+
+The right backward pass is derive's own, step by step. Each step is made wrong in every way of the
+table (`derive.asserting.mistaken`), and what then comes out is compared with what was returned. A
+mistake is told only where it makes the very numbers, at every point that was looked at. Several are
+found one after the other, from the loss back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from codegen.network import Array
+from derive.asserting.answers import Answer
+from derive.asserting.backward import Backward, steps_of
+from derive.asserting.mistaken import mutations
+from derive.asserting.patterns import patterns
+from derive.asserting.place import Place, Problem
+from derive.asserting.report import Explanation, Run
+from derive.asserting.wrong_step import UNKNOWN, Mutation, Step
+from derive.deadline import TimeUp, check_time, within
+from derive.diagnostic import DeriveError
+from derive.formulas import Gradients, gradients
+from derive.gradient import adjoint_name
+from derive.notation import write
+from derive.term import Const, Term, substitute, variables
+from derive.tidy import scalar_names
+
+SECONDS = 6.0
+"""How long mistakes are looked for."""
+
+ROUNDS = 4
+"""Mistakes that are found one after the other, at most."""
+
+ALIKE, FLOOR = 1e-9, 1e-12
+"""Numbers agree to this part of themselves, or of the largest gradient."""
+
+Failing = tuple[Place, Answer, Run]
+
+
+class Case(NamedTuple):
+    """A point: the backward pass there, what was returned, and how closely it can be compared."""
+
+    backward: Backward
+    actual: Mapping[str, Array]
+    wrong: frozenset[str]
+    close: float
+    floor: float
+
+    def same(self, name: str, value: Array | None) -> bool:
+        """Whether a gradient is the one that was returned."""
+        mine = self.actual.get(name)
+        if value is None or mine is None or value.shape != mine.shape:
+            return False
+        if not (np.isfinite(value).all() and np.isfinite(mine).all()):
+            return False
+        size = np.maximum(np.abs(mine), np.abs(value))
+        return bool((np.abs(mine - value) <= self.close * size + self.floor).all())
+
+
+@dataclass(frozen=True)
+class Found:
+    """A mutation at a step, and the gradients that it explains."""
+
+    step: str
+    mutation: Mutation
+    right: Term
+    names: frozenset[str]
+
+
+def explained(
+    problem: Problem, failing: Sequence[Failing], wrt: tuple[str, ...]
+) -> tuple[Explanation, ...]:
+    """The mistakes that explain the wrong gradients, as far as any of the table do."""
+    wrong = _wrong(failing)
+    made: list[Explanation] = []
+    try:
+        with within(SECONDS):
+            made += _by_steps(problem, failing, wrt)
+    except (TimeUp, DeriveError):
+        pass
+    told = {name for one in made for name in one.names}
+    rest = [name for name in wrt if name in wrong and name not in told]
+    return (*made, *patterns(problem, failing, rest))
+
+
+def _wrong(failing: Sequence[Failing]) -> set[str]:
+    """The names whose gradients are not right."""
+    found = {p.name for _, _, run in failing for p in run.parameters if p.failed}
+    return found | {name for _, answer, _ in failing for name in answer.odd}
+
+
+def _by_steps(
+    problem: Problem, failing: Sequence[Failing], wrt: tuple[str, ...]
+) -> Iterator[Explanation]:
+    """The mistakes in steps of the backward pass, from the loss back."""
+    found = backward_pass(problem)
+    if found is None:
+        return
+    inner = problem_names(problem, wrt)
+    steps = steps_of(found, tuple(inner.values()))
+    cases = [_case(problem, found, steps, inner, one) for one in failing]
+    cases.sort(key=lambda one: sum(v.size for v in one.backward.forward.values()))
+    scalars = scalar_names(found.backward.program.shapes)
+    for one in search(cases):
+        yield _told(one, scalars, wrt)
+
+
+def backward_pass(problem: Problem) -> Gradients | None:
+    """The true gradients in formulas, where the forward equations are known."""
+    truth: Any = getattr(problem, "truth", None)
+    if truth is not None:
+        known: Gradients = truth.gradients
+        return known
+    derivation = problem.derivation
+    return None if derivation is None else gradients(derivation)
+
+
+def problem_names(problem: Problem, wrt: tuple[str, ...]) -> dict[str, str]:
+    """The names that formulas have for what is differentiated by."""
+    table: Mapping[str, str] = getattr(problem, "truth_names", {})
+    return {name: table.get(name, name) for name in wrt}
+
+
+def _case(
+    problem: Any,
+    found: Gradients,
+    steps: Mapping[str, Term],
+    inner: Mapping[str, str],
+    one: Failing,
+) -> Case:
+    """A point, its gradients in the shapes that formulas have."""
+    place, answer, run = one
+    forward = problem.forward(place)
+    wanted = {name: adjoint_name(found[core].name) for name, core in inner.items()}
+    backward = Backward(found.derivation, steps, wanted, forward.values(), forward.sizes)
+    truth = backward.gradients()
+    actual = dict(answer.odd)
+    for name, value in answer.gradients.items():
+        actual[name] = value.reshape(truth[name].shape) if name in truth else value
+    failed = {p.name for p in run.parameters if p.failed} | set(answer.odd)
+    size = max((float(np.abs(v).max(initial=0.0)) for v in truth.values()), default=0.0)
+    single = run.dtype == "float32"
+    floor = max([p.floor for p in run.parameters], default=0.0) if single else FLOOR * size
+    return Case(backward, actual, frozenset(failed), 1e-5 if single else ALIKE, floor)
+
+
+# ------------------------------------------------------------------------------------ the search
+
+
+def search(cases: list[Case]) -> Iterator[Found]:
+    """Mistakes one after the other, each explaining the wrong gradient that is nearest the loss."""
+    told: set[str] = set()
+    for _ in range(ROUNDS):
+        left = set.union(*(set(one.wrong) for one in cases)) - told
+        if not left:
+            return
+        first = min(left, key=lambda name: _distance(cases[0].backward, name))
+        best = _best(cases, first, told)
+        if best is None:
+            told.add(first)
+            continue
+        yield best
+        told |= best.names
+        term = best.mutation.term
+        cases = [c._replace(backward=c.backward.with_step(best.step, term)) for c in cases]
+
+
+def _distance(backward: Backward, name: str) -> int:
+    """How far a gradient is from the loss."""
+    order = list(backward.steps)
+    step = backward.wanted[name]
+    return order.index(step) if step in order else len(order)
+
+
+def _best(cases: list[Case], first: str, told: set[str]) -> Found | None:
+    """The mutation that explains a gradient, and most of the others; of equals the likeliest."""
+    best: Found | None = None
+    for step, mutation in _candidates(cases[0].backward):
+        check_time()
+        term = mutation.term
+        if mutation.fitted:
+            fitted = _fitted(cases[0], step, mutation, first)
+            if fitted is None:
+                continue
+            mutation = fitted
+            term = fitted.term
+        names = _explains(cases, step, term, first, told)
+        if names and (best is None or len(names) > len(best.names)):
+            best = Found(step, mutation, cases[0].backward.steps[step], names)
+            if names >= set.union(*(set(one.wrong) for one in cases)) - told:
+                break
+    return best
+
+
+def _candidates(backward: Backward) -> Iterator[tuple[str, Mutation]]:
+    """Every wrong step."""
+    derivation = backward.derivation
+    axes = {name: value.ndim for name, value in backward.values.items()}
+    weights = {s.name: adjoint_name(s.name) for s in derivation.symbols if s.kind == "param"}
+    sizes = tuple(name for name, size in backward.sizes.items() if size > 1 and name.isidentifier())
+    loss = derivation.definition(derivation.loss)
+    divided = frozenset(variables(loss) if loss is not None else ()) & set(sizes)
+    steps = [
+        Step(name, term, derivation, axes, sizes, weights, divided)
+        for name, term in backward.steps.items()
+    ]
+    for step, mutation in mutations(steps):
+        yield step.name, mutation
+
+
+def _explains(
+    cases: list[Case], step: str, term: Term, first: str, told: set[str]
+) -> frozenset[str]:
+    """The wrong gradients that a wrong step makes, at every point; nothing if not the first one.
+
+    What was right, or was explained before, must not become wrong by it.
+    """
+    common: set[str] | None = None
+    for one in cases:
+        made = one.backward.changed(step, term)
+        if not one.same(first, made.get(first)) and first in one.wrong:
+            return frozenset()
+        settled = (set(one.actual) - one.wrong) | told
+        if any(name in one.actual and not one.same(name, made.get(name)) for name in settled):
+            return frozenset()
+        hits = {name for name in one.wrong - told if one.same(name, made.get(name))}
+        common = hits if common is None else common & hits
+    return frozenset(common or ())
+
+
+def _fitted(one: Case, step: str, mutation: Mutation, first: str) -> Mutation | None:
+    """The mutation with its unknown number, by which one gradient is linear, fitted."""
+    ends = [one.backward.changed(step, _with(mutation.term, t)).get(first) for t in (0, 1)]
+    mine = one.actual.get(first)
+    low, high = ends
+    if mine is None or low is None or high is None or not low.shape == high.shape == mine.shape:
+        return None
+    way = high - low
+    size = float(np.vdot(way, way))
+    if not np.isfinite(size) or size == 0 or not np.isfinite(mine).all():
+        return None
+    t = float(np.vdot(way, mine - low)) / size
+    near = Fraction(t).limit_denominator(10_000)
+    if abs(float(near) - t) <= 1e-7 * abs(t):
+        t = float(near)
+    if t == 0 or not np.isfinite(t):
+        return None
+    text = mutation.text.format(t=f"{t:.6g}")
+    return mutation._replace(text=text, term=_with(mutation.term, t))
+
+
+def _with(term: Term, t: float) -> Term:
+    return substitute(term, {UNKNOWN: Const(Fraction(t))})
+
+
+# ------------------------------------------------------------------------------------- in words
+
+
+def _told(found: Found, scalars: frozenset[str], wrt: tuple[str, ...]) -> Explanation:
+    """The explanation of a mistake: the step as it was taken, and as it is."""
+    where = f"dL/{found.step}"
+    text = f"in {where}, {found.mutation.text}"
+    names = tuple(name for name in wrt if name in found.names)
+    right = write(found.right, "plain", scalars=scalars)
+    numpy = write(found.right, "numpy", scalars=scalars)
+    wrong = write(found.mutation.term, "plain", scalars=scalars)
+    return Explanation(found.mutation.code, "step", text, where, wrong, right, numpy, names)
