@@ -23,6 +23,7 @@ ROOMS = {
     "open_document": "derive.asserting.documents",
     "open_function": "derive.asserting.functions",
     "explained": "derive.asserting.naming",
+    "patterns": "derive.asserting.patterns",
 }
 """What is found in which module; each is loaded when it is first asked for."""
 

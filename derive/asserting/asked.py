@@ -48,7 +48,7 @@ def the_problem(
     if len(chosen) != 1:
         have = " and ".join(chosen) if chosen else "none of them"
         message = f"say what the gradient is of: stack=, document= or loss=; here is {have}"
-        raise refuse("D311", message)
+        raise refuse("D404", message)
     if stack is not None:
         made: Problem = room("open_stack")(stack, params, data)
     elif document is not None:
@@ -72,7 +72,7 @@ def names_of(wrt: str | Sequence[str] | None, problem: Problem) -> tuple[str, ..
             there = f"there is {', '.join(dict.fromkeys(known))}"
             raise refuse("D101", f"unknown name `{name}`; {suggestion(name, known) or there}")
     if not asked:
-        raise refuse("D311", "wrt is empty: nothing would be checked")
+        raise refuse("D404", "wrt is empty: nothing would be checked")
     return asked
 
 
@@ -83,7 +83,7 @@ def kind_of_float(params: Any, dtype: Any) -> str:
         return "float32" if kinds == {np.dtype("float32")} else "float64"
     name = str(np.dtype(dtype))
     if name not in FLOATS:
-        raise refuse("D311", f"dtype is one of {', '.join(FLOATS)}, not {name}")
+        raise refuse("D404", f"dtype is one of {', '.join(FLOATS)}, not {name}")
     return name
 
 
@@ -97,4 +97,4 @@ def by_name(found: Mapping[str, Array], names: Sequence[str], what: str) -> dict
     if len(found) == len(names) and not set(found) & set(names):
         return dict(zip(found, names, strict=True))
     message = f"params has {', '.join(found)}, and {what} has {', '.join(names)}"
-    raise refuse("D311", message)
+    raise refuse("D404", message)

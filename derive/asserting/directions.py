@@ -12,10 +12,15 @@ from codegen.finite import strictly_complex
 from codegen.network import Array
 from codegen.noise import ROUNDOFF
 from derive.asserting.asked import Asked
-from derive.asserting.judging import SINGLE
+from derive.asserting.judging import COMPLEX, DIFFERENCES, SINGLE
 from derive.asserting.place import Place, Problem
 
 COUNT = 8
+
+
+def oracle_of(problem: Problem, place: Place, wrt: tuple[str, ...]) -> str:
+    """What gives the derivative along a direction."""
+    return COMPLEX if problem.loss(place, wrt)[1] else DIFFERENCES
 
 
 def projected(

@@ -80,8 +80,8 @@ class DocumentProblem:
 
     @property
     def against(self) -> str:
-        """The oracles in words."""
-        return "complex steps and differences of the document's loss, every entry"
+        """The loss in words."""
+        return "the loss of the document"
 
     @property
     def given(self) -> tuple[Symbol, ...]:
@@ -137,7 +137,7 @@ class DocumentProblem:
         arrays = {**data, **own}
         missing = [s.name for s in self.setting.symbols if s.name not in arrays]
         if missing:
-            raise refuse("D311", f"there is no value for {', '.join(missing)}")
+            raise refuse("D404", f"there is no value for {', '.join(missing)}")
         sizes = dict(self.setting.sizes)
         for symbol in self.setting.symbols:
             for dim, size in zip(symbol.shape, arrays[symbol.name].shape, strict=False):
@@ -228,7 +228,7 @@ def open_document(source: str | Path, params: Any, data: Mapping[str, Any]) -> D
     given = {name: np.asarray(value, np.float64) for name, value in data.items()}
     if params is None:
         if given:
-            raise refuse("D311", "data is given without params: a point needs all of it")
+            raise refuse("D404", "data is given without params: a point needs all of it")
         return DocumentProblem(setting, tree=dict.fromkeys(names, 0.0))
     found = leaves(params)
     aliases = by_name(found, names, "the document")

@@ -40,15 +40,8 @@ class FunctionProblem:
 
     @property
     def against(self) -> str:
-        """The oracles in words, as far as they are known by now."""
-        if not self.complexes:
-            return "your own loss"
-        if all(self.complexes.values()):
-            return "complex steps and differences of your own loss: wrong values of it stay unseen"
-        return (
-            "differences of your own loss alone, for it takes no complex numbers: wrong values of "
-            "it stay unseen"
-        )
+        """The loss in words."""
+        return "your own loss (whether that is right, no gradient tells)"
 
     @property
     def derivation(self) -> Derivation | None:
@@ -139,9 +132,9 @@ def open_function(
 ) -> FunctionProblem:
     """The problem of a loss(params, *data), or of a loss(forward(params, x), y)."""
     if params is None:
-        raise refuse("D311", "a loss of your own needs params=: the point at which it is checked")
+        raise refuse("D404", "a loss of your own needs params=: the point at which it is checked")
     if loss is None:
-        raise refuse("D311", "forward= needs loss= too: what is differentiated is a number")
+        raise refuse("D404", "forward= needs loss= too: what is differentiated is a number")
     function = loss if forward is None else _composed(forward, loss)
     given = {name: np.asarray(value) for name, value in data.items()}
     return FunctionProblem(function, params, leaves(params), given)

@@ -52,7 +52,7 @@ def mutations(steps: Sequence[Step]) -> Iterator[tuple[Step, Mutation]]:
     """Every wrong step that the table makes of right ones, each formula once, by its rows."""
     seen = {step.name: {step.term} for step in steps}
     for row in TABLE:
-        for step in steps:
+        for step in reversed(steps):  # of two that give the same, the one nearest what is wrong
             for made in row(step):
                 if made.term not in seen[step.name]:
                     seen[step.name].add(made.term)

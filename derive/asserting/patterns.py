@@ -70,8 +70,8 @@ def _known(sizes: Mapping[int, str]) -> Iterator[tuple[float, str]]:
         yield sign * 2.0, f"{word}a factor 2 is too many"
         yield sign * 0.5, f"{word}a factor 2 is missing"
         for size, what in sizes.items():
-            yield sign * size, f"{word}1/{size} is missing ({what})"
-            yield sign / size, f"{word}1/{size} is too many ({what})"
+            yield sign * size, f"{word}1/{size} is missing ({size} is the length of {what})"
+            yield sign / size, f"{word}1/{size} is too many ({size} is the length of {what})"
 
 
 def _turned(one: Seen) -> Iterator[Pattern]:
@@ -200,12 +200,11 @@ def _seen(problem: Problem, place: Place, answer: Any, run: Run, name: str) -> S
     if actual is None:
         return None
     size = max(float(np.abs(value).max(initial=0.0)) for value in truth.values())
-    sizes = {
-        n: f"axis {axis} of {key}"
-        for key, value in place.data.items()
-        for axis, n in enumerate(value.shape)
-        if n > 1
-    }
+    sizes: dict[int, str] = {}
+    for key, value in place.data.items():
+        for axis, n in enumerate(value.shape):
+            if n > 1:
+                sizes.setdefault(n, f"axis {axis} of {key}")
     floor = max(FLOOR * size, *(p.floor for p in run.parameters if np.isfinite(p.floor)), 0.0)
     return Seen(name, actual, truth[name], truth, place.params.get(name), sizes, floor)
 

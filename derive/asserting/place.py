@@ -52,7 +52,7 @@ class Problem(Protocol):
 
     @property
     def against(self) -> str:
-        """What the gradients are compared with, in words."""
+        """The loss, in words."""
 
     @property
     def derivation(self) -> Derivation | None:

@@ -54,6 +54,7 @@ class Run:
     tolerance: str
     parameters: tuple[Parameter, ...]
     findings: tuple[Finding, ...] = ()
+    oracles: tuple[str, ...] = ()
     projections: int = 0
     missed: int = 0
 
@@ -125,6 +126,11 @@ class GradientReport:
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
+    def _how(self) -> str:
+        """By which oracles, as far as anything was compared."""
+        used = dict.fromkeys(name for run in self.runs for name in run.oracles)
+        return f", by {' and '.join(used)}" if used else ""
+
     def lines(self) -> Iterator[str]:
         """The report in plain text, without a heading."""
         yield from (f"{one.kind}: {one.text}{page_of(one.code)}" for one in self.findings)
@@ -136,7 +142,7 @@ class GradientReport:
             yield from one.lines()
         if run is not None:
             yield ""
-        yield f"{self.status}: against {self.against}"
+        yield f"{self.status}: against {self.against}{self._how()}"
         yield from (f"  {line}" for one in self.runs for line in _summary(one))
         yield from (f"note: {text}" for text in self.notes)
 
@@ -192,6 +198,7 @@ def _run_data(run: Run) -> dict[str, Any]:
         "place": run.place,
         "dtype": run.dtype,
         "tolerance": run.tolerance,
+        "oracles": list(run.oracles),
         "projections": run.projections,
         "missed": run.missed,
         "findings": [one._asdict() for one in run.findings],

@@ -50,8 +50,8 @@ class StackProblem:
 
     @property
     def against(self) -> str:
-        """The oracles in words."""
-        return "complex steps and differences of the loss, every entry"
+        """The loss in words."""
+        return "the loss of the stack"
 
     @property
     def derivation(self) -> Derivation:
@@ -100,7 +100,7 @@ class StackProblem:
         y = made.data["y"] if self.y is None else np.asarray(self.y, np.float64)
         data = {"x": x, "y": y}
         if (self.x is None) != (self.y is None):
-            raise refuse("D311", "x and y are given together, or neither is")
+            raise refuse("D404", "x and y are given together, or neither is")
         n = x.shape[1 if self.stack.columns else 0]
         words = "given params, x and y" if self.x is not None else "given params, generic x and y"
         params = {name: value.astype(np.float64) for name, value in own.items()}
@@ -176,12 +176,12 @@ def open_stack(source: Stack | str, params: Any, data: Mapping[str, Any]) -> Sta
     made = stack(source) if isinstance(source, str) else source
     unknown = sorted(set(data) - {"x", "y"})
     if unknown:
-        raise refuse("D311", f"a stack has the data x and y, and no {', '.join(unknown)}")
+        raise refuse("D404", f"a stack has the data x and y, and no {', '.join(unknown)}")
     x, y = (data.get(name) for name in ("x", "y"))
     names = made.parameters
     if params is None:
         if x is not None or y is not None:
-            raise refuse("D311", "x and y are given without params: a point needs all of them")
+            raise refuse("D404", "x and y are given without params: a point needs all of them")
         return StackProblem(made, tree=dict.fromkeys(names, 0.0))
     found = leaves(params)
     aliases = by_name(found, names, "the stack")
@@ -189,5 +189,5 @@ def open_stack(source: Stack | str, params: Any, data: Mapping[str, Any]) -> Sta
     for name, shape in shapes_of(made).items():
         if math.prod(own[name].shape) != math.prod(shape) or not own[name].size:
             have, want = shape_words(own[name].shape), shape_words(shape)
-            raise refuse("D311", f"{name} is {have} in params, and {want} in the stack")
+            raise refuse("D404", f"{name} is {have} in params, and {want} in the stack")
     return StackProblem(made, own, params, aliases, x, y)

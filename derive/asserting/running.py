@@ -1,0 +1,129 @@
+"""A backward pass at points: what it answers there, and how that is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from codegen.network import Array
+from derive.asserting.answers import Answer, answer
+from derive.asserting.asked import Asked
+from derive.asserting.calling import Arguments, Finding, called, copied, watched
+from derive.asserting.directions import oracle_of, projected
+from derive.asserting.judging import Parameter, judged, tolerance
+from derive.asserting.place import Place
+from derive.asserting.report import Run
+
+ATTEMPTS = 4
+"""Points drawn, at most, until every entry is resolved."""
+
+RIGID = (ValueError, IndexError, KeyError, TypeError)
+"""What code for one size raises at another."""
+
+
+class Seen(NamedTuple):
+    """A point, what the function answered there, and how that was judged."""
+
+    place: Place
+    answer: Answer
+    run: Run
+
+
+def at_points(
+    function: Callable[..., Any], asked: Asked, places: list[Place], notes: list[str]
+) -> tuple[tuple[Finding, ...], list[Seen]]:
+    """A function at every point; the first is the one at which it is watched."""
+    at = _arguments(places[0], asked, asked.dtype)
+    first = watched(function, at)
+    notes += first.notes
+    seen = [judged_at(first.value, places[0], asked, asked.dtype, notes)]
+    if asked.dtype == "float32" and _keeps_double(function, places[0], asked):
+        seen += _attempts(function, places[0], 0, asked, "float64", notes)
+    for k, place in enumerate(places[1:], 1):
+        try:
+            seen += _attempts(function, place, k, asked, asked.dtype, notes)
+        except RIGID as error:
+            reason = str(error).partition("\n")[0]
+            notes.append(f"not checked at {place.name}: there it raises {reason!r}")
+    return first.findings, seen
+
+
+def _keeps_double(function: Callable[..., Any], place: Place, asked: Asked) -> bool:
+    """Whether a function that is meant for float32 calculates in float64 where it is given that."""
+    value = called(function, _arguments(place, asked, "float64"))
+    shapes = {name: np.empty(0) for name in asked.wrt}
+    found = answer(value, asked.wrt, shapes, "float64", asked.problem.aliases)
+    return not any(one.kind in ("dtype", "type") for one in found.findings)
+
+
+def _attempts(
+    function: Callable[..., Any],
+    place: Place,
+    k: int,
+    asked: Asked,
+    dtype: str,
+    notes: list[str],
+) -> list[Seen]:
+    """One point, drawn again while it is one of ours and there is an entry that no oracle sees."""
+    for attempt in range(ATTEMPTS):
+        value = copied(called(function, _arguments(place, asked, dtype).fresh()))
+        seen = judged_at(value, place, asked, dtype, notes)
+        if not place.strict or seen.run.failed or not seen.run.open or attempt == ATTEMPTS - 1:
+            break
+        place = list(asked.problem.places(asked.seed + 1000 * (attempt + 1)))[k]
+    return [seen]
+
+
+def _arguments(place: Place, asked: Asked, dtype: str) -> Arguments:
+    """What the function is given at a point, in a kind of float."""
+    more = asked.problem.more(place)
+    return Arguments(
+        asked.problem.tree, _cast(place.params, dtype), _cast(place.data, dtype), _cast(more, dtype)
+    )
+
+
+def _cast(arrays: Mapping[str, Array], dtype: str) -> dict[str, Array]:
+    return {
+        name: value.astype(dtype) if value.dtype.kind == "f" else value
+        for name, value in arrays.items()
+    }
+
+
+def _rounded(place: Place, dtype: str) -> Place:
+    """The very numbers that the function was given."""
+    if dtype == "float64":
+        return place
+    params, data = (
+        {name: value.astype(np.float64) for name, value in _cast(table, dtype).items()}
+        for table in (place.params, place.data)
+    )
+    return Place(place.name, params, data, place.note, place.given, place.strict, place.sizes)
+
+
+def judged_at(value: Any, place: Place, asked: Asked, dtype: str, notes: list[str]) -> Seen:
+    """An answer at a point."""
+    problem, exact = asked.problem, _rounded(place, dtype)
+    known = {**problem.more(exact), **exact.data, **exact.params}
+    found = answer(value, asked.wrt, known, dtype, problem.aliases)
+    notes += found.notes
+    wrt = tuple(name for name in asked.wrt if name in found.gradients)
+    count = missed = 0
+    used: tuple[str, ...] = ()
+    if asked.mode == "directions" and wrt:
+        grain = "float32" if found.single else dtype
+        count, missed = projected(problem, exact, wrt, found.gradients, grain, asked)
+        used = (oracle_of(problem, exact, wrt),)
+    rows: list[Parameter] = []
+    words = str(tolerance(asked.rtol, asked.atol, dtype, {}))
+    if wrt and (asked.mode == "every" or missed):
+        oracles = problem.oracles(exact, wrt)
+        used = tuple(oracles)
+        for name in wrt:
+            per = {key: one[name] for key, one in oracles.items()}
+            own = "float32" if name in found.single else dtype
+            allowed = tolerance(asked.rtol, asked.atol, own, oracles)
+            rows.append(judged(name, found.gradients[name], per, allowed, place.strict))
+    run = Run(place.name, dtype, words, tuple(rows), found.findings, used, count, missed)
+    return Seen(exact, found, run)
