@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -110,18 +111,32 @@ def _name(function: Function) -> str:
 
 def watched(function: Function, given: Arguments, what: str = "the gradient") -> Watched:
     """Calls the function twice on equal arguments, and puts the random state back."""
-    before, state = np.random.get_state(), random.getstate()
-    first, found, own = _once(function, given)
-    kept = copied(first)
-    np.random.set_state(before)
-    random.setstate(state)
-    second, _, _ = _once(function, given)
-    np.random.set_state(before)
-    random.setstate(state)
+    with random_state_kept():
+        first, found, own = _once(function, given)
+        kept = copied(first)
+    with random_state_kept():
+        second, _, _ = _once(function, given)
     found += _twice(kept, copied(second), what)
     found += _aliases(first)
     notes = [*_reused(first, second), *_borrowed(first, own)]
     return Watched(kept, tuple(found), tuple(notes))
+
+
+@contextmanager
+def random_state_kept() -> Iterator[None]:
+    """Puts the global random states back, whatever is done inside."""
+    before, state = np.random.get_state(), random.getstate()
+    try:
+        yield
+    finally:
+        np.random.set_state(before)
+        random.setstate(state)
+
+
+def undisturbed(function: Function, given: Arguments) -> Any:
+    """The function's answer, as copies, to copies; the random state stays as it was."""
+    with random_state_kept():
+        return copied(called(function, given.fresh()))
 
 
 def _once(function: Function, given: Arguments) -> tuple[Any, list[Finding], Arguments]:
