@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 import derive
 from codegen.loading import load
 
@@ -109,6 +111,35 @@ let     yhat = h @ W2
 loss    L  = 0.5 * np.sum((yhat - y)**2) / N + 0.05 * (np.sum(W1**2) + np.sum(W2**2))
 """
 
+OWN = '''
+import numpy as np
+
+
+def loss(params, x, y):
+    """A regression of which nothing is known but its values."""
+    h = np.tanh(x @ params["W1"] + params["b1"])
+    return np.sum((h @ params["W2"] + params["b2"] - y) ** 2) / len(x)
+
+
+def backward(params, x, y):
+    W2 = params["W2"]
+    h = np.tanh(x @ params["W1"] + params["b1"])
+    d2 = 2 * (h @ W2 + params["b2"] - y) / len(x)
+    d1 = d2 @ W2.T * (1 - h**2)
+    dW1, db1 = x.T @ d1, d1.sum(axis=0)
+    dW2, db2 = h.T @ d2, d2.sum(axis=0)
+    return {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}
+'''
+
+
+def _own() -> dict[str, Any]:
+    rng = np.random.default_rng(0)
+    shapes = {"W1": (4, 4), "b1": (4,), "W2": (4, 3), "b2": (3,)}
+    params = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
+    x, y = rng.standard_normal((7, 4)), rng.standard_normal((7, 3))
+    return {"loss": load(OWN).loss, "params": params, "x": x, "y": y}
+
+
 SETTINGS: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "augmented": (AUGMENTED, lambda: {"stack": derive.stack("6,5,4,3")}),
     "separate": (
@@ -120,6 +151,7 @@ SETTINGS: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
         },
     ),
     "regularised": (REGULARISED, lambda: {"document": DOCUMENT}),
+    "own loss": (OWN, _own),
 }
 
 
@@ -221,5 +253,26 @@ MISTAKES = (
         "return dW1, db1, dW2, db1",
         "D320",
     ),
+    # a loss of which only values are known
+    _row("own loss: 1/N is missing", "own loss", "= h.T @ d2,", "= h.T @ d2 * 7,", "D318"),
+    _row("own loss: sign", "own loss", "x.T @ d1,", "-x.T @ d1,", "D317"),
+    _row("own loss: not summed", "own loss", "d2.sum(axis=0)", "d2", "D319"),
+    _row("own loss: averaged", "own loss", "d2.sum(axis=0)", "d2.mean(axis=0)", "D318"),
+    _row("own loss: transposed", "own loss", "x.T @ d1,", "(x.T @ d1).T,", "D312"),
+    _row("own loss: regulariser", "own loss", "h.T @ d2,", "h.T @ d2 + 0.1 * W2,", "D316"),
+    _row("own loss: no gradient", "own loss", '"b1": db1', '"b1": 0 * db1', "D316"),
+    _row("own loss: no tanh slope", "own loss", " * (1 - h**2)", "", "D316"),
+    _row("own loss: slope of sigmoid", "own loss", "(1 - h**2)", "h * (1 - h)", "D322"),
+    # two at once
+    _row(
+        "1/N and the bias row",
+        "augmented",
+        "(p - y) / N\n    dW3 = a2.T @ d3\n    dh2 = d3 @ W3[1:].T",
+        "(p - y)\n    dW3 = a2.T @ d3\n    dh2 = d3 @ W3[:-1].T",
+        "D318",
+    ),
+    # others
+    _row("hard targets", "augmented", "(p - y)", "(p - np.eye(3)[y.argmax(axis=1)])", "D320"),
+    _row("epsilon in the log", "augmented", "(p - y)", "(p - y * p / (p + 1e-3))", "D318"),
 )
 """What is written for what. `codes`: the pages that name it rightly."""

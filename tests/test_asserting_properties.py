@@ -59,7 +59,5 @@ def test_one_wrong_entry_is_always_found(stack: Stack, flat: int, error: float) 
 def test_eight_directions_see_one_wrong_entry(stack: Stack, flat: int, error: float) -> None:
     function, name = emitted(stack), stack.parameters[flat % len(stack.parameters)]
     right = derive.verify(function, stack=stack, mode="directions")
-    wrong = derive.verify(
-        with_error(function, name, flat, error), stack=stack, mode="directions"
-    )
+    wrong = derive.verify(with_error(function, name, flat, error), stack=stack, mode="directions")
     assert (right.status, wrong.status) == ("PASS", "FAIL"), str(right) + str(wrong)

@@ -32,8 +32,11 @@ from derive.notation import write
 from derive.term import Const, Term, substitute, variables
 from derive.tidy import scalar_names
 
-SECONDS = 6.0
+SECONDS = 4.0
 """How long mistakes are looked for."""
+
+BRANCHES = 3
+"""Mistakes that explain one gradient alike, and are followed on to the next one."""
 
 ROUNDS = 4
 """Mistakes that are found one after the other, at most."""
@@ -81,7 +84,7 @@ def explained(
     wrong = _wrong(failing)
     made: list[Explanation] = []
     if not all(_single(run) for _, _, run in failing):
-        with suppress(TimeUp, DeriveError), within(SECONDS):
+        with suppress(DeriveError):
             made += _by_steps(problem, failing, wrt)
     told = {name for one in made for name in one.names}
     rest = [name for name in wrt if name in wrong and name not in told]
@@ -157,22 +160,45 @@ def _case(
 # ------------------------------------------------------------------------------------ the search
 
 
-def search(cases: list[Case]) -> Iterator[Found]:
+def search(cases: list[Case]) -> tuple[Found, ...]:
     """Mistakes one after the other, each explaining the wrong gradient that is nearest the loss."""
-    told: set[str] = set()
-    for _ in range(ROUNDS):
-        left = set.union(*(set(one.wrong) for one in cases)) - told
-        if not left:
-            return
-        first = min(left, key=lambda name: _distance(cases[0].backward, name))
-        best = _best(cases, first, told)
-        if best is None:
-            told.add(first)
-            continue
-        yield best
-        told |= best.names
-        term = best.mutation.term
-        cases = [c._replace(backward=c.backward.with_step(best.step, term)) for c in cases]
+    best: tuple[Found, ...] = ()
+    with suppress(TimeUp), within(SECONDS):
+        for path in _paths(cases, frozenset(), frozenset(), ROUNDS):
+            if _covered(path) > _covered(best):
+                best = path
+            if _covered(best) >= len(_all_wrong(cases)):
+                break
+    return best
+
+
+def _covered(path: tuple[Found, ...]) -> int:
+    """How many gradients are explained."""
+    return sum(len(one.names) for one in path)
+
+
+def _all_wrong(cases: list[Case]) -> frozenset[str]:
+    return frozenset[str]().union(*(one.wrong for one in cases))
+
+
+def _paths(
+    cases: list[Case], told: frozenset[str], lost: frozenset[str], rounds: int
+) -> Iterator[tuple[Found, ...]]:
+    """Sequences of mistakes that explain one gradient after another; `lost` ones have none."""
+    left = _all_wrong(cases) - told - lost
+    if not left or not rounds:
+        yield ()
+        return
+    first = min(left, key=lambda name: _distance(cases[0].backward, name))
+    options = _options(cases, first, told, left)
+    if not options:
+        yield from _paths(cases, told, lost | {first}, rounds)
+    for one in options:
+        term = one.mutation.term
+        after = [c._replace(backward=c.backward.with_step(one.step, term)) for c in cases]
+        yield (one,)
+        for path in _paths(after, told | one.names, lost, rounds - 1):
+            yield (one, *path)
 
 
 def _distance(backward: Backward, name: str) -> int:
@@ -182,24 +208,22 @@ def _distance(backward: Backward, name: str) -> int:
     return order.index(step) if step in order else len(order)
 
 
-def _best(cases: list[Case], first: str, told: set[str]) -> Found | None:
-    """The mutation that explains a gradient, and most of the others; of equals the likeliest."""
-    best: Found | None = None
+def _options(
+    cases: list[Case], first: str, told: frozenset[str], left: frozenset[str]
+) -> list[Found]:
+    """The mutations that explain a gradient: those that explain most others first, a few."""
+    found: list[Found] = []
     for step, mutation in _candidates(cases[0].backward):
         check_time()
-        term = mutation.term
-        if mutation.fitted:
-            fitted = _fitted(cases[0], step, mutation, first)
-            if fitted is None:
-                continue
-            mutation = fitted
-            term = fitted.term
-        names = _explains(cases, step, term, first, told)
-        if names and (best is None or len(names) > len(best.names)):
-            best = Found(step, mutation, cases[0].backward.steps[step], names)
-            if names >= set.union(*(set(one.wrong) for one in cases)) - told:
-                break
-    return best
+        fitted = _fitted(cases[0], step, mutation, first) if mutation.fitted else mutation
+        names = frozenset[str]()
+        if fitted is not None:
+            names = _explains(cases, step, fitted.term, first, told) & left
+        if names and fitted is not None:
+            found.append(Found(step, fitted, cases[0].backward.steps[step], names))
+        if names >= left:
+            return found[-1:]
+    return sorted(found, key=lambda one: -len(one.names))[:BRANCHES]
 
 
 def _candidates(backward: Backward) -> Iterator[tuple[str, Mutation]]:
@@ -219,7 +243,7 @@ def _candidates(backward: Backward) -> Iterator[tuple[str, Mutation]]:
 
 
 def _explains(
-    cases: list[Case], step: str, term: Term, first: str, told: set[str]
+    cases: list[Case], step: str, term: Term, first: str, told: frozenset[str]
 ) -> frozenset[str]:
     """The wrong gradients that a wrong step makes, at every point; nothing if not the first one.
 

@@ -24,7 +24,6 @@ class Place:
     name: str
     params: Mapping[str, Array]
     data: Mapping[str, Array]
-    note: str = ""
     given: bool = False
     strict: bool = False
     sizes: Mapping[str, int] = field(default_factory=dict)

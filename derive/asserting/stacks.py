@@ -85,7 +85,7 @@ class StackProblem:
         n = point.x.shape[1 if stack.columns else 0]
         params = {name: self._shaped(name, point.params[name]) for name in self.names}
         sizes = {**stack.numbers, "N": n}
-        return Place(name, params, data, point.note, strict=True, sizes=sizes)
+        return Place(name, params, data, strict=True, sizes=sizes)
 
     def _shaped(self, name: str, value: Array) -> Array:
         """A parameter with as many axes as the person's own: a bias may be `(n,)`."""
@@ -105,7 +105,7 @@ class StackProblem:
         words = "given params, x and y" if self.x is not None else "given params, generic x and y"
         params = {name: value.astype(np.float64) for name, value in own.items()}
         sizes = {**self.stack.numbers, "N": n}
-        return Place(f"{words} ({n} samples)", params, data, "", given=True, sizes=sizes)
+        return Place(f"{words} ({n} samples)", params, data, given=True, sizes=sizes)
 
     def _core(self, place: Place) -> dict[str, Array]:
         """The parameters in the shapes of the stack."""
