@@ -96,10 +96,9 @@ def _required(function: Function) -> list[str] | None:
         listed = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return None
-    if any(p.kind is p.POSITIONAL_ONLY for p in listed):
+    if any(p.kind in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL) for p in listed):
         return None
-    stars = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    return [p.name for p in listed if p.default is p.empty and p.kind not in stars]
+    return [p.name for p in listed if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
 
 
 def _name(function: Function) -> str:
@@ -209,7 +208,7 @@ def _reused(first: Any, second: Any) -> list[str]:
 
 def _twice(first: Any, second: Any, what: str) -> list[Finding]:
     """Whether two calls on equal arguments agree bit for bit."""
-    a, b = dict(_arrays(first)), dict(_arrays(second))
+    a, b = _every(first), _every(second)
     for name in a.keys() & b.keys():
         if not _equal(a[name], b[name]):
             text = f"{what} is another one the second time, at the same arguments ({name})"
@@ -217,12 +216,17 @@ def _twice(first: Any, second: Any, what: str) -> list[Finding]:
     return []
 
 
-def _arrays(value: Any) -> Sequence[tuple[str, Array]]:
-    """The arrays of an answer, as far as it has any; what has none is refused elsewhere."""
+def _every(value: Any) -> Mapping[str, Array]:
+    """The arrays and the numbers of an answer; what has none is refused elsewhere."""
     try:
-        return [(place, one) for place, one in leaves(value, "the answer").items() if one.ndim]
+        return leaves(value, "the answer")
     except TypeError:
-        return []
+        return {}
+
+
+def _arrays(value: Any) -> Sequence[tuple[str, Array]]:
+    """The arrays of an answer."""
+    return [(place, one) for place, one in _every(value).items() if one.ndim]
 
 
 def copied(value: Any) -> Any:

@@ -24,11 +24,12 @@ from derive.case import Case
 from derive.deadline import Allowance
 from derive.diagnostic import refuse
 from derive.documents import document
+from derive.formulas import Gradients
 from derive.points import choices, constant, draw, plain_sizes, size_names, with_sums
 from derive.setting import Setting, setting_of
 from derive.shape import Shape
 from derive.term import Derivation, Symbol
-from derive.truth import INNER, Truth
+from derive.truth import Truth, inner_names
 
 SECONDS = 20.0
 LARGEST = 2_000
@@ -147,18 +148,18 @@ class DocumentProblem:
         floats = {n: np.asarray(v, np.float64) for n, v in arrays.items()}
         return self._place(floats, sizes, "given values", given=True)
 
-    def _inner(self, name: str) -> str:
-        return self.truth_names.get(name, name)
+    @property
+    def derived(self) -> Gradients:
+        """The gradients of the document's loss."""
+        return self.truth.gradients
 
-    @cached_property
-    def truth_names(self) -> dict[str, str]:
-        """The names that are calculated with, where they are not the declared ones."""
-        known = self.derivation.names()
-        return {n: n + INNER for n in self.setting.shapes if n + INNER in known}
+    def inner(self, name: str) -> str:
+        """The name that is calculated with, where it is not the declared one."""
+        return inner_names(self.setting.shapes).get(name, name)
 
     def _core(self, values: Mapping[str, Array]) -> dict[str, Array]:
         """Arrays with one axis as columns, by the names that are calculated with."""
-        return {self._inner(n): v.reshape(-1, 1) if v.ndim == 1 else v for n, v in values.items()}
+        return {self.inner(n): v.reshape(-1, 1) if v.ndim == 1 else v for n, v in values.items()}
 
     def forward(self, place: Place) -> Forward:
         """The equations at a place."""
@@ -174,10 +175,9 @@ class DocumentProblem:
         made = {}
         for equation in self.setting.equations:
             shape = _numbers(self.setting.shapes[equation.name], place.sizes)
-            value = found[self._inner(equation.name)]
-            made[equation.name] = np.broadcast_to(value.reshape(value.shape), value.shape)
-            if value.size == int(np.prod(shape)):
-                made[equation.name] = value.reshape(shape)
+            value = found[self.inner(equation.name)]
+            core = shape if len(shape) != 1 else (*shape, 1)
+            made[equation.name] = np.array(np.broadcast_to(value, core)).reshape(shape)
         return made
 
     def oracles(self, place: Place, wrt: tuple[str, ...]) -> Mapping[str, Estimates]:

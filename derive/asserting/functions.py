@@ -48,6 +48,19 @@ class FunctionProblem:
         """Nothing is known."""
         return None
 
+    @property
+    def derived(self) -> None:
+        """Nothing is known."""
+        return None
+
+    def inner(self, name: str) -> str:
+        """The same."""
+        return name
+
+    def forward(self, place: Place) -> None:
+        """Nothing is known."""
+        return
+
     def places(self, seed: int) -> Iterator[Place]:
         """The person's own point, and one near it, where zeros and symmetries are gone."""
         own = {name: value.astype(np.float64) for name, value in self.own.items()}

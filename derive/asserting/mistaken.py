@@ -27,9 +27,9 @@ from derive.asserting.wrong_step import Mutation, Row, Step
 from derive.asserting.wrong_sums import batch, bias_rows, ones
 
 TABLE: tuple[Row, ...] = (
+    slopes,
     batch,
     factors,
-    slopes,
     ones,
     bias_rows,
     signs,

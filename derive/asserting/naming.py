@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -106,10 +106,11 @@ def _by_steps(
     problem: Problem, failing: Sequence[Failing], wrt: tuple[str, ...]
 ) -> Iterator[Explanation]:
     """The mistakes in steps of the backward pass, from the loss back."""
-    found = backward_pass(problem)
-    if found is None:
+    derivation = problem.derivation
+    if derivation is None:
         return
-    inner = problem_names(problem, wrt)
+    found: Gradients = problem.derived or gradients(derivation)
+    inner = {name: problem.inner(name) for name in wrt}
     steps = steps_of(found, tuple(inner.values()))
     cases = [_case(problem, found, steps, inner, one) for one in failing]
     cases.sort(key=lambda one: sum(v.size for v in one.backward.forward.values()))
@@ -118,24 +119,8 @@ def _by_steps(
         yield _told(one, scalars, wrt)
 
 
-def backward_pass(problem: Problem) -> Gradients | None:
-    """The true gradients in formulas, where the forward equations are known."""
-    truth: Any = getattr(problem, "truth", None)
-    if truth is not None:
-        known: Gradients = truth.gradients
-        return known
-    derivation = problem.derivation
-    return None if derivation is None else gradients(derivation)
-
-
-def problem_names(problem: Problem, wrt: tuple[str, ...]) -> dict[str, str]:
-    """The names that formulas have for what is differentiated by."""
-    table: Mapping[str, str] = getattr(problem, "truth_names", {})
-    return {name: table.get(name, name) for name in wrt}
-
-
 def _case(
-    problem: Any,
+    problem: Problem,
     found: Gradients,
     steps: Mapping[str, Term],
     inner: Mapping[str, str],

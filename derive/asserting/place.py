@@ -57,6 +57,16 @@ class Problem(Protocol):
     def derivation(self) -> Derivation | None:
         """The forward equations, where they are known."""
 
+    @property
+    def derived(self) -> Any:
+        """The true gradients in formulas, where they are derived already."""
+
+    def inner(self, name: str) -> str:
+        """The name that formulas have for a name."""
+
+    def forward(self, place: Place) -> Any:
+        """The forward equations at a place, where they are known."""
+
     def places(self, seed: int) -> Iterator[Place]:
         """The points, the most telling first; a given one goes before all."""
 

@@ -56,7 +56,7 @@ def _keeps_double(function: Callable[..., Any], place: Place, asked: Asked) -> b
     value = undisturbed(function, _arguments(place, asked, "float64"))
     shapes = {name: np.empty(0) for name in asked.wrt}
     found = answer(value, asked.wrt, shapes, "float64", asked.problem.aliases)
-    return not any(one.kind in ("dtype", "type") for one in found.findings)
+    return not found.single
 
 
 def _attempts(
