@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def augmented(params: Any, x: Any, y: Any) -> Any:
 def point(layers: str = LAYERS, n: int = 7, dtype: str = "float64") -> tuple[Any, Any, Any]:
     """Parameters of the augmented network, samples and one-hot targets."""
     sizes = [int(size) for size in layers.split(",")]
-    pairs = enumerate(zip(sizes, sizes[1:], strict=False), 1)
+    pairs = enumerate(pairwise(sizes), 1)
     params = {f"W{k}": RNG.standard_normal((a + 1, b)).astype(dtype) for k, (a, b) in pairs}
     x = RNG.standard_normal((n, sizes[0])).astype(dtype)
     return params, x, np.eye(sizes[-1], dtype=dtype)[RNG.integers(0, sizes[-1], n)]
@@ -166,7 +167,7 @@ def test_what_raises_at_the_first_point_raises() -> None:
         verify(broken, stack=LAYERS)
 
 
-# ------------------------------------------------------------------------------------ kinds of float
+# ----------------------------------------------------------------------------------- kinds of float
 
 
 def test_parameters_in_float32_are_judged_by_the_floor_of_float32() -> None:
@@ -287,7 +288,7 @@ def test_what_is_no_dense_network_is_judged_and_named_too() -> None:
     assert (told.code, told.where) == ("D323", "dL/dS")
 
 
-# --------------------------------------------------------------------------------- a loss of one's own
+# ----------------------------------------------------------------------------- a loss of one's own
 
 
 def own() -> dict[str, Any]:
@@ -404,7 +405,10 @@ REFUSALS = {
         {"stack": "4,3", "document": DOCUMENT},
         "say what the gradient is of: stack=, document= or loss=; here is stack and document",
     ),
-    "unknown name": ({"stack": "4,3", "wrt": "W4"}, "unknown name `W4`; there is W1, x, y, z1, yhat, L"),
+    "unknown name": (
+        {"stack": "4,3", "wrt": "W4"},
+        "unknown name `W4`; there is x, W1, y, z1, yhat, L",
+    ),
     "nothing": ({"stack": "4,3", "wrt": ()}, "wrt is empty: nothing would be checked"),
     "mode": ({"stack": "4,3", "mode": "all"}, "mode is one of every, directions, not `all`"),
     "dtype": ({"stack": "4,3", "dtype": int}, "dtype is one of float32, float64, not int64"),
@@ -463,7 +467,7 @@ def test_an_array_without_a_point_is_refused() -> None:
         )
 
 
-# ------------------------------------------------------------------------------------- the assertion
+# ----------------------------------------------------------------------------------- the assertion
 
 
 def test_the_assertion_carries_the_report_and_hides_its_own_frame() -> None:

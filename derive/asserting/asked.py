@@ -63,14 +63,11 @@ def names_of(wrt: str | Sequence[str] | None, problem: Problem) -> tuple[str, ..
     if wrt is None:
         return problem.names
     asked = (wrt,) if isinstance(wrt, str) else tuple(wrt)
-    derivation = problem.derivation
-    known = [*problem.names, *(derivation.names() if derivation is not None else ())]
-    place = next(iter(problem.places(0)))
-    known += [*place.data]
     for name in asked:
-        if name not in known:
-            there = f"there is {', '.join(dict.fromkeys(known))}"
-            raise refuse("D101", f"unknown name `{name}`; {suggestion(name, known) or there}")
+        if name not in problem.known:
+            there = f"there is {', '.join(problem.known)}"
+            hint = suggestion(name, problem.known) or there
+            raise refuse("D101", f"unknown name `{name}`; {hint}")
     if not asked:
         raise refuse("D404", "wrt is empty: nothing would be checked")
     return asked

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -88,6 +88,11 @@ def called(function: Function, given: Arguments) -> Any:
         f"{_name(function)} takes {', '.join(wanted)}: give it (params, "
         f"{', '.join(given.data)}), or parameters named among params, {names}"
     )
+
+
+def asks_for(function: Function, names: Container[str]) -> bool:
+    """Whether a function has a parameter of a name that is none of these."""
+    return any(name not in names for name in _required(function) or ())
 
 
 def _required(function: Function) -> list[str] | None:

@@ -80,6 +80,12 @@ class DocumentProblem:
         return declared(self.setting) if self.own is None else tuple(self.own)
 
     @property
+    def known(self) -> tuple[str, ...]:
+        """What the document declares, and the left sides of its equations."""
+        symbols, equations = self.setting.symbols, self.setting.equations
+        return (*(s.name for s in symbols), *(e.name for e in equations))
+
+    @property
     def against(self) -> str:
         """The loss in words."""
         return "the loss of the document"

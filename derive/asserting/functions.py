@@ -39,6 +39,11 @@ class FunctionProblem:
         return tuple(self.own)
 
     @property
+    def known(self) -> tuple[str, ...]:
+        """Parameters and data."""
+        return (*self.own, *self.data)
+
+    @property
     def against(self) -> str:
         """The loss in words."""
         return "your own loss (whether that is right, no gradient tells)"

@@ -42,6 +42,10 @@ class Problem(Protocol):
         """The parameters, in order."""
 
     @property
+    def known(self) -> tuple[str, ...]:
+        """Every name that there may be a derivative by."""
+
+    @property
     def tree(self) -> Any:
         """A container in which the parameters are handed to a function."""
 

@@ -11,8 +11,8 @@ import numpy as np
 from codegen.network import Array
 from derive.asserting.answers import Answer, answer
 from derive.asserting.asked import Asked
-from derive.asserting.calling import Arguments, Finding, undisturbed, watched
-from derive.asserting.directions import oracle_of, projected
+from derive.asserting.calling import Arguments, Finding, asks_for, undisturbed, watched
+from derive.asserting.directions import projected
 from derive.asserting.judging import Parameter, judged, tolerance
 from derive.asserting.place import Place
 from derive.asserting.report import Run
@@ -36,7 +36,7 @@ def at_points(
     function: Callable[..., Any], asked: Asked, places: list[Place], notes: list[str]
 ) -> tuple[tuple[Finding, ...], list[Seen]]:
     """A function at every point; the first is the one at which it is watched."""
-    at = _arguments(places[0], asked, asked.dtype)
+    at = _arguments(function, places[0], asked, asked.dtype)
     first = watched(function, at)
     notes += first.notes
     seen = _attempts(function, places[0], 0, asked, asked.dtype, notes)
@@ -53,7 +53,7 @@ def at_points(
 
 def _keeps_double(function: Callable[..., Any], place: Place, asked: Asked) -> bool:
     """Whether a function that is meant for float32 calculates in float64 where it is given that."""
-    value = undisturbed(function, _arguments(place, asked, "float64"))
+    value = undisturbed(function, _arguments(function, place, asked, "float64"))
     shapes = {name: np.empty(0) for name in asked.wrt}
     found = answer(value, asked.wrt, shapes, "float64", asked.problem.aliases)
     return not found.single
@@ -73,7 +73,7 @@ def _attempts(
     up to 0: in the end it has to be right to within the floor.
     """
     for attempt in range(1, ATTEMPTS + 1):
-        value = undisturbed(function, _arguments(place, asked, dtype))
+        value = undisturbed(function, _arguments(function, place, asked, dtype))
         seen = judged_at(value, place, asked, dtype, notes)
         if not place.strict or seen.run.failed or not seen.run.open:
             return [seen]
@@ -83,9 +83,11 @@ def _attempts(
     return [judged_at(value, replace(place, strict=False), asked, dtype, notes)]
 
 
-def _arguments(place: Place, asked: Asked, dtype: str) -> Arguments:
-    """What the function is given at a point, in a kind of float."""
-    more = asked.problem.more(_rounded(place, dtype))
+def _arguments(function: Callable[..., Any], place: Place, asked: Asked, dtype: str) -> Arguments:
+    """What the function is given at a point, in a kind of float; forward values if it asks."""
+    plain = {"params", *place.params, *place.data}
+    asks = asks_for(function, plain)
+    more = asked.problem.more(_rounded(place, dtype)) if asks else {}
     params, data, known = (_cast(table, dtype) for table in (place.params, place.data, more))
     return Arguments(asked.problem.tree, params, data, known)
 
@@ -111,25 +113,26 @@ def _rounded(place: Place, dtype: str) -> Place:
 def judged_at(value: Any, place: Place, asked: Asked, dtype: str, notes: list[str]) -> Seen:
     """An answer at a point."""
     problem, exact = asked.problem, _rounded(place, dtype)
-    known = {**problem.more(exact), **exact.data, **exact.params}
+    known = {**exact.data, **exact.params}
+    if not set(asked.wrt) <= known.keys():
+        known = {**problem.more(exact), **known}
     found = answer(value, asked.wrt, known, dtype, problem.aliases)
     notes += found.notes
     wrt = tuple(name for name in asked.wrt if name in found.gradients)
     count = missed = 0
-    used: tuple[str, ...] = ()
+    used: list[str] = []
     if asked.mode == "directions" and wrt:
         grain = "float32" if found.single else dtype
-        count, missed = projected(problem, exact, wrt, found.gradients, grain, asked)
-        used = (oracle_of(problem, exact, wrt),)
+        count, missed, *used = projected(problem, exact, wrt, found.gradients, grain, asked)
     rows: list[Parameter] = []
     words = str(tolerance(asked.rtol, asked.atol, dtype, {}))
     if wrt and (asked.mode == "every" or missed):
         oracles = problem.oracles(exact, wrt)
-        used = tuple(oracles)
+        used = list(oracles)
         for name in wrt:
             per = {key: one[name] for key, one in oracles.items()}
             own = "float32" if name in found.single else dtype
             allowed = tolerance(asked.rtol, asked.atol, own, oracles)
             rows.append(judged(name, found.gradients[name], per, allowed, place.strict))
-    run = Run(place.name, dtype, words, tuple(rows), found.findings, used, count, missed)
+    run = Run(place.name, dtype, words, tuple(rows), found.findings, tuple(used), count, missed)
     return Seen(exact, found, run)

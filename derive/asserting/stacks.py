@@ -49,6 +49,11 @@ class StackProblem:
         return self.stack.parameters if self.own is None else tuple(self.own)
 
     @property
+    def known(self) -> tuple[str, ...]:
+        """Parameters, x, y, z1, H1, ..., yhat, L."""
+        return self.derivation.names()
+
+    @property
     def against(self) -> str:
         """The loss in words."""
         return "the loss of the stack"
@@ -69,7 +74,9 @@ class StackProblem:
 
     def network(self, place: Place) -> Network:
         """The forward code at the sizes of a place."""
-        widths = tuple(place.sizes[f"n{k}"] for k in range(len(self.stack.sizes)))
+        return self._probed(tuple(place.sizes[f"n{k}"] for k in range(len(self.stack.sizes))))
+
+    def _probed(self, widths: tuple[int, ...]) -> Network:
         if widths not in self.networks:
             self.networks[widths] = probe(with_sizes(self.stack, widths))
         return self.networks[widths]
@@ -84,7 +91,9 @@ class StackProblem:
 
     def _generic(self, stack: Stack, name: str, n: int, seed: int) -> Place:
         target = TARGETS[stack.loss.target]
-        point = generic_point(probe(stack), shapes_of(stack), n, seed, target, name=name)
+        point = generic_point(
+            self._probed(stack.sizes), shapes_of(stack), n, seed, target, name=name
+        )
         widths = "-".join(map(str, stack.sizes))
         note = f"{widths}, {n} sample{'s' if n > 1 else ''}, seed {seed}"
         return self._place(stack, point, f"{name} ({note})")
@@ -172,7 +181,7 @@ class StackProblem:
 
     def meaning(self, name: str, index: tuple[int, ...]) -> str:
         """`x_391 -> h1_50`"""
-        network = self.networks.get(self.stack.sizes) or probe(self.stack)
+        network = self._probed(self.stack.sizes)
         return meaning(network, name, index) if name in self.names else ""
 
     def findings(self, place: Place) -> tuple[Finding, ...]:
