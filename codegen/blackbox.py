@@ -21,8 +21,14 @@ Loss = Callable[[Params], complex]
 STEP = 2.0**-7
 """The smallest step of an entry, by its size or by 1 if that is more; the largest is 4 times it."""
 
-FINER = 2.0**-6
-"""By how much the steps shrink where a kink, or a bend, is in the way."""
+FINER = (1.0, 2.0**-6, 2.0**-11)
+"""How the steps shrink where a kink, or a bend, is in the way."""
+
+CLEAR = 1e-6
+"""An error bar below this part of the derivative needs no finer step."""
+
+BOTH = 2_000
+"""Entries up to which both oracles are asked."""
 
 TRUST = 1e-6
 """How far a complex step and a difference in the same direction may differ, by their size."""
@@ -59,13 +65,15 @@ def differences(loss: Loss, params: Params) -> Estimates:
 def _best(
     loss: Loss, own: Params, value: Array, index: tuple[int, ...], noise: float, base: float
 ) -> tuple[float, float, bool]:
-    """The better of a difference and, where it does not see, one with smaller steps."""
+    """A difference, or where it does not see the best of some with smaller steps."""
     h = STEP * 2.0 ** np.ceil(np.log2(max(1.0, abs(float(value[index])))))
-    first = _extrapolated(loss, own, value, index, h, noise, base)
-    if first[1] <= 1e-6 * abs(first[0]) or first[2]:
-        return first
-    second = _extrapolated(loss, own, value, index, h * FINER, noise, base)
-    return min(first, second, key=lambda one: one[1])
+    best = (np.nan, np.inf, False)
+    for finer in FINER:
+        found = _extrapolated(loss, own, value, index, h * finer, noise, base)
+        best = min(best, found, key=lambda one: one[1])
+        if best[1] <= CLEAR * abs(best[0]) or best[2]:
+            break
+    return best
 
 
 def _extrapolated(
@@ -106,6 +114,35 @@ def _ends(
         value[index] = end
         yield float(np.real(loss(own)))
     value[index] = at
+
+
+# ------------------------------------------------------------------------------------ both of them
+
+COMPLEX, DIFFERENCES = "complex step", "differences"
+"""What the oracles are called."""
+
+
+def oracles(loss: Loss, params: Params, takes: bool) -> dict[str, Estimates]:
+    """The derivatives by complex steps where the loss `takes` them, and by differences.
+
+    Of many entries only one of the two is had. Where they exclude each other, code drops an
+    imaginary part after all, and the differences alone are believed.
+    """
+    if not takes:
+        return {DIFFERENCES: differences(loss, params)}
+    exact = complex_steps(loss, params)
+    if sum(value.size for value in params.values()) > BOTH:
+        return {COMPLEX: exact}
+    rough = differences(loss, params)
+    if any(_exclude(exact[name], rough[name]) for name in params):
+        return {DIFFERENCES: rough}
+    return {COMPLEX: exact, DIFFERENCES: rough}
+
+
+def _exclude(exact: Estimate, rough: Estimate) -> bool:
+    with np.errstate(invalid="ignore"):
+        gap = np.abs(exact.value - rough.value)
+        return bool((gap > exact.bar + rough.bar + 1e-9 * np.abs(rough.value)).any())
 
 
 # ----------------------------------------------------------------------------------- complex steps
@@ -154,7 +191,8 @@ def directional(loss: Loss, params: Params, ways: Params) -> tuple[float, float]
     noise = loss_noise(loss, params)
     base = float(np.real(loss(params)))
     best = (np.nan, np.inf)
-    for h in (STEP / length, STEP * FINER / length):
+    for finer in FINER:
+        h = STEP * finer / length
         value, bar, _ = _extrapolated(on_line, line, line["t"], (0,), h, noise, base)
         best = min(best, (value, bar), key=lambda one: one[1])
     return best

@@ -51,7 +51,11 @@ def test_an_array_alone_is_the_gradient_by_the_one_name() -> None:
 
 def test_a_container_like_that_of_the_parameters_is_read_by_its_places() -> None:
     found = answer(
-        [{"W": W, "b": B}], ("W1", "b1"), SHAPES, "float64", {"0['W']": "W1", "0['b']": "b1"}
+        [{"W": W, "b": B}],
+        ("W1", "b1"),
+        SHAPES,
+        "float64",
+        {"params[0]['W']": "W1", "params[0]['b']": "b1"},
     )
     assert list(found.gradients) == ["W1", "b1"]
 

@@ -28,16 +28,18 @@ class Net:
 
 A, B = np.ones((2, 3)), np.zeros(3)
 
+PAIRS = [f"params[{i}][{j}]" for i in (0, 1) for j in (0, 1)]
+
 KINDS = {
-    "an array": (A, ["0"]),
+    "an array": (A, ["params"]),
     "a dict": ({"W": A, "b": B}, ["W", "b"]),
     "an ordered dict": (OrderedDict(W=A, b=B), ["W", "b"]),
-    "a list": ([A, B], ["0", "1"]),
-    "a tuple": ((A, B), ["0", "1"]),
+    "a list": ([A, B], ["params[0]", "params[1]"]),
+    "a tuple": ((A, B), ["params[0]", "params[1]"]),
     "a named tuple": (Pair(A, B), ["W", "b"]),
     "a dataclass": (Layer(A, B), ["W", "b"]),
-    "a list of pairs": ([(A, B), (A, B)], ["0[0]", "0[1]", "1[0]", "1[1]"]),
-    "a list of dicts": ([{"W": A, "b": B}], ["0['W']", "0['b']"]),
+    "a list of pairs": ([(A, B), (A, B)], PAIRS),
+    "a list of dicts": ([{"W": A, "b": B}], ["params[0]['W']", "params[0]['b']"]),
     "nested dataclasses": (Net([Layer(A, B)]), ["layers[0].W", "layers[0].b", "scale"]),
     "numbers": ({"w": 1.0, "b": 2}, ["w", "b"]),
     "rows of numbers": ({"W": [[1.0, 2.0], [3.0, 4.0]]}, ["W"]),

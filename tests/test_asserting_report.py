@@ -91,12 +91,12 @@ def test_a_report_is_plain_data_too() -> None:
     report = derive.verify(one_entry, **OWN)
     data = json.loads(report.to_json())
     assert data["status"] == "FAIL"
-    assert data["runs"][0]["oracles"] == ["complex step"]
+    assert data["runs"][0]["oracles"] == ["complex step", "differences"]
     (row,) = data["runs"][0]["parameters"]
-    assert (row["name"], row["shape"], row["failed"]) == ("0", [2, 2], 1)
+    assert (row["name"], row["shape"], row["failed"]) == ("params", [2, 2], 1)
     assert row["worst"][0]["index"] == [1, 0]
     assert row["worst"][0]["actual"] == pytest.approx(1e-6)
-    assert data["mistakes"][0]["text"] == "the gradient of 0: only 0[1, 0] is wrong"
+    assert data["mistakes"][0]["text"] == "the gradient of params: only params[1, 0] is wrong"
 
 
 def test_data_that_is_not_finite_is_text() -> None:

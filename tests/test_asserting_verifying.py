@@ -241,7 +241,9 @@ def test_directions_are_quick_and_fall_back_on_entries() -> None:
 def test_a_document_is_a_loss() -> None:
     report = verify(load(REGULARISED).backward, document=DOCUMENT)
     assert report.ok, str(report)
-    assert str(report).startswith("PASS: against the loss of the document, by complex step\n")
+    assert str(report).startswith(
+        "PASS: against the loss of the document, by complex step and differences\n"
+    )
 
 
 def test_a_document_may_be_a_file(tmp_path: Path) -> None:
@@ -302,7 +304,7 @@ def test_a_loss_of_ones_own_is_checked_by_its_values() -> None:
     report = verify(load(OWN).backward, **own())
     assert report.ok
     assert str(report).startswith(
-        "PASS: against your own loss (whether that is right, no gradient tells), by complex step\n"
+        "PASS: against your own loss (whether that is right, no gradient tells), by complex step and differences\n"
     )
 
 
@@ -478,7 +480,7 @@ def test_the_assertion_carries_the_report_and_hides_its_own_frame() -> None:
     assert isinstance(caught.value, AssertionError)
     assert caught.value.report.mistakes[0].text == "in dL/dz3, a factor 2 is missing"
     assert str(caught.value).startswith(
-        "\nNot equal to tolerance rtol=1e-09, atol=0\nlayer three\nat own sizes"
+        "\nNot equal to tolerance rtol=1e-09, atol=0\nlayer three\nmistake  in dL/dz3, a factor 2"
     )
     frames = [entry.frame.f_locals for entry in caught.traceback]
     assert any(frame.get("__tracebackhide__") for frame in frames)

@@ -1,7 +1,7 @@
 """Parameters and gradients as people hold them: dicts, lists, tuples, dataclasses, nested.
 
 A container is read into its leaves, each with a name, and made again around other leaves. The name
-of a leaf is its place: `W1`, `layers[0].W`, `1`.
+of a leaf is its place: `W1`, `layers[0].W`, `params[1]`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 
 from codegen.network import Array
+
+ROOT = "params"
+"""What a container without names is called."""
 
 DEEPEST = 16
 MOST = 10_000
@@ -28,6 +31,8 @@ def leaves(tree: Any, what: str = "params") -> dict[str, Array]:
 
     >>> list(leaves({"a": [np.ones(2), np.ones(3)], "b": [1.0, 2.0]}))
     ['a[0]', 'a[1]', 'b']
+    >>> list(leaves([np.ones(2), np.ones(3)])), list(leaves(np.ones(2)))
+    (['params[0]', 'params[1]'], ['params'])
     """
     found = dict(_walk(tree, "", what, 0))
     if len(found) > MOST:
@@ -40,7 +45,7 @@ def _walk(tree: Any, place: str, what: str, depth: int) -> Iterator[tuple[str, A
         raise Unreadable(f"{what} is nested more than {DEEPEST} deep")
     inside = parts(tree)
     if inside is None:
-        yield place or "0", _array(tree, place, what)
+        yield place or ROOT, _array(tree, place, what)
         return
     for key, one in inside:
         yield from _walk(one, _joined(place, key, tree), what, depth + 1)
@@ -80,7 +85,7 @@ def _is_named(tree: Any) -> bool:
 def _joined(place: str, key: Any, owner: Any) -> str:
     """The name of a part: `W1` at the top, then `layers[0]`, `layers[0].W`, `net['W']`."""
     if not place:
-        return str(key)
+        return f"{ROOT}[{key}]" if isinstance(key, int) else str(key)
     if isinstance(owner, Mapping):
         return f"{place}[{key!r}]"
     return f"{place}[{key}]" if isinstance(key, int) else f"{place}.{key}"

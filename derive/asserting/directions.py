@@ -8,11 +8,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from codegen import blackbox
+from codegen.blackbox import COMPLEX, DIFFERENCES
 from codegen.finite import strictly_complex
 from codegen.network import Array
 from codegen.noise import ROUNDOFF
 from derive.asserting.asked import Asked
-from derive.asserting.judging import COMPLEX, DIFFERENCES, SINGLE
+from derive.asserting.judging import SINGLE
 from derive.asserting.place import Place, Problem
 
 COUNT = 8

@@ -13,7 +13,6 @@ from codegen.finite import Estimates
 from codegen.network import Array
 from derive.asserting.calling import Arguments, Finding, called, watched
 from derive.asserting.containers import leaves
-from derive.asserting.judging import COMPLEX, DIFFERENCES
 from derive.asserting.place import Loss, Place
 from derive.diagnostic import refuse
 from derive.term import Derivation
@@ -116,9 +115,7 @@ class FunctionProblem:
             if name not in known:
                 raise refuse("D101", f"`{name}` is neither a parameter nor data")
         at = {name: known[name] for name in wrt}
-        if takes:
-            return {COMPLEX: blackbox.complex_steps(loss, at)}
-        return {DIFFERENCES: blackbox.differences(loss, at)}
+        return blackbox.oracles(loss, at, takes)
 
     def meaning(self, name: str, index: tuple[int, ...]) -> str:
         """Nothing is known of an entry."""

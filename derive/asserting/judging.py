@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from codegen.blackbox import COMPLEX
 from codegen.finite import Estimate, Estimates
 from codegen.network import Array
 from codegen.noise import ROUNDOFF
@@ -28,9 +29,6 @@ FLOOR = 1e-6
 
 SINGLE = 2.0**-24
 """The unit roundoff of float32."""
-
-COMPLEX, DIFFERENCES = "complex step", "differences"
-"""The oracles."""
 
 DEFAULT_RTOL = {"float64": 1e-9, "float32": 16 * SINGLE}
 
@@ -102,7 +100,7 @@ class Parameter(NamedTuple):
         with np.errstate(all="ignore"):
             gap = np.abs(self.actual - self.desired)[self.wrong]
             size = np.abs(self.desired)[self.wrong]
-            relative = gap[size > 0] / size[size > 0]
+            relative = gap / size
         return (float(gap.max(initial=0.0)), float(relative.max(initial=0.0)))
 
 

@@ -88,6 +88,12 @@ def _unsummed(one: Seen) -> Iterator[Pattern]:
             yield Pattern("D319", f"the sum over its axis {axis} is missing")
 
 
+def _reshaped(one: Seen) -> Iterator[Pattern]:
+    fits = one.actual.size == one.truth.size and one.actual.shape != one.truth.shape
+    if fits and one.same(one.actual.reshape(one.truth.shape), one.truth):
+        yield Pattern("", "its numbers are right, and its shape is not")
+
+
 def _spread(one: Seen) -> Iterator[Pattern]:
     """One number, or one line, in place of several."""
     if one.actual.shape == one.truth.shape and one.truth.ndim:
@@ -161,6 +167,7 @@ TABLE: Sequence[Row] = (
     _factor,
     _turned,
     _unsummed,
+    _reshaped,
     _spread,
     _other,
     _order,

@@ -134,12 +134,15 @@ class GradientReport:
     def lines(self) -> Iterator[str]:
         """The report in plain text, without a heading."""
         yield from (f"{one.kind}: {one.text}{page_of(one.code)}" for one in self.findings)
+        if self.findings and (self.mistakes or self.worst):
+            yield ""
         run = self.worst
+        for one in self.mistakes:
+            yield from one.lines()
+        if self.mistakes:
+            yield ""
         if run is not None:
             yield from _failing(run, dict(self.meanings))
-        for one in self.mistakes:
-            yield ""
-            yield from one.lines()
         if run is not None:
             yield ""
         yield f"{self.status}: against {self.against}{self._how()}"
@@ -163,7 +166,7 @@ def _summary(run: Run) -> Iterator[str]:
     failed, still = sum(p.failed for p in run.parameters), sum(p.still for p in run.parameters)
     words = [f"{total - run.open:,} of {total:,} entries resolved"]
     words += [f"{failed:,} wrong"] if failed else []
-    words += [f"{still:,} of them 0 by structure"] if still else []
+    words += [f"{still:,} of them exactly 0"] if still else []
     yield f"{run.place}, {run.dtype}: {', '.join(words)}"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from codegen import blackbox
+from codegen.blackbox import COMPLEX, DIFFERENCES
 from codegen.entries import meaning
 from codegen.finite import Estimates, complex_step, romberg
 from codegen.gradient_shapes import shape_words
@@ -20,7 +21,6 @@ from codegen.verification import TARGETS, own_samples, samples, shadow_stack, sh
 from derive.asserting.asked import by_name
 from derive.asserting.calling import Finding
 from derive.asserting.containers import leaves
-from derive.asserting.judging import COMPLEX, DIFFERENCES
 from derive.asserting.place import Loss, Place, alike
 from derive.asserting.terms import Forward
 from derive.dense import Stack, with_sizes
