@@ -304,7 +304,8 @@ def test_a_loss_of_ones_own_is_checked_by_its_values() -> None:
     report = verify(load(OWN).backward, **own())
     assert report.ok
     assert str(report).startswith(
-        "PASS: against your own loss (whether that is right, no gradient tells), by complex step and differences\n"
+        "PASS: against your own loss (whether that is right, no gradient tells), "
+        "by complex step and differences\n"
     )
 
 
