@@ -22,7 +22,7 @@ STEP = 2.0**-7
 """The smallest step of an entry, by its size or by 1 if that is more; the largest is 4 times it."""
 
 FINER = (1.0, 2.0**-6, 2.0**-11)
-"""How the steps shrink where a kink, or a bend, is in the way."""
+"""How the steps shrink where a kink, or a bend, is in the way; last they go by the entry's size."""
 
 CLEAR = 1e-6
 """An error bar below this part of the derivative needs no finer step."""
@@ -66,14 +66,21 @@ def _best(
     loss: Loss, own: Params, value: Array, index: tuple[int, ...], noise: float, base: float
 ) -> tuple[float, float, bool]:
     """A difference, or where it does not see the best of some with smaller steps."""
-    h = STEP * 2.0 ** np.ceil(np.log2(max(1.0, abs(float(value[index])))))
+    size = abs(float(value[index]))
+    steps = [STEP * finer * _power(max(1.0, size)) for finer in FINER]
+    steps += [STEP * _power(size)] if 0 < size < 1 else []
     best = (np.nan, np.inf, False)
-    for finer in FINER:
-        found = _extrapolated(loss, own, value, index, h * finer, noise, base)
+    for h in steps:
+        found = _extrapolated(loss, own, value, index, h, noise, base)
         best = min(best, found, key=lambda one: one[1])
         if best[1] <= CLEAR * abs(best[0]) or best[2]:
             break
     return best
+
+
+def _power(size: float) -> float:
+    """The power of two at or above a size."""
+    return float(2.0 ** np.ceil(np.log2(size)))
 
 
 def _extrapolated(

@@ -40,6 +40,8 @@ def one(actual: float, *oracles: Estimate, strict: bool = True, **kinds: float) 
         (np.inf, [estimate(1.0, 1e-15)], "wrong"),
         (1.0, [estimate(np.nan, 1e-15)], "wrong"),
         (-1.0, [estimate(1.0, 1e-15)], "wrong"),
+        (1.0, [estimate(np.nan, np.inf)], "open"),
+        (1.0, [estimate(np.nan, np.inf), estimate(1.0, 1e-12)], "right"),
     ],
 )
 def test_an_entry(actual: float, oracles: list[Estimate], outcome: str) -> None:

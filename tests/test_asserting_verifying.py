@@ -470,6 +470,28 @@ def test_an_array_without_a_point_is_refused() -> None:
         )
 
 
+def test_a_loss_without_a_value_nearby_is_checked_where_it_has_one() -> None:
+    w = np.array([1.0, 1e-6])
+    report = verify(lambda w: 1 / w, loss=lambda w: np.log(w).sum(), params=w)
+    assert report.ok, str(report)
+
+    def only_close_by(w: Any) -> Any:
+        if np.abs(w - 1).max() > 1e-4:
+            raise ValueError("no value")
+        return (w**2).sum()
+
+    known = {"loss": only_close_by, "params": np.ones(2)}
+    report = verify(lambda w: 2 * w, **known)
+    assert [run.place for run in report.runs] == ["given params"]
+
+
+def test_points_of_a_document_are_drawn_where_it_has_a_loss() -> None:
+    text = "param w : (D,){}\nloss L = np.sum(np.log(w))\n"
+    assert verify(lambda w: 1 / w, document=text.format(" positive")).ok
+    with pytest.raises(DeriveError, match="the loss has no value at 32 random points"):
+        verify(lambda w: 1 / w, document="param w : (D,)\nloss L = np.sum(np.log(-w * w))\n")
+
+
 # ----------------------------------------------------------------------------------- the assertion
 
 

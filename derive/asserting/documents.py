@@ -31,6 +31,12 @@ from derive.term import Derivation, Symbol
 from derive.truth import Truth, inner_names
 
 SECONDS = 20.0
+ATTEMPTS = 32
+"""Points drawn, at most, until the loss has a value."""
+
+SMALL = 2
+"""Choices of small sizes that are tried: what is equal in one differs in the other."""
+
 LARGEST = 2_000
 """Entries of a document's arrays, at its own sizes, up to which these are tried too."""
 
@@ -103,10 +109,11 @@ class DocumentProblem:
         loose = tuple(self.setting.loose_sizes())
         every = tuple(dict.fromkeys((*names, *loose)))
         found = choices(every, self.setting.sizes, fixed)
+        for sizes in found[:SMALL]:
+            yield self._drawn(sizes, seed, "small sizes")
         stated = self._stated(every)
-        for k, sizes in enumerate([*found[:2], *([stated] if stated else [])]):
-            if stated is None or k < 2 or sizes not in found[:2]:
-                yield self._drawn(sizes, seed, "own sizes" if sizes is stated else "small sizes")
+        if stated is not None and stated not in found[:SMALL]:
+            yield self._drawn(stated, seed, "own sizes")
 
     def _stated(self, names: tuple[str, ...]) -> dict[str, int] | None:
         """The sizes that the document gives, where they are few enough for full passes."""
@@ -119,9 +126,15 @@ class DocumentProblem:
 
     def _drawn(self, sizes: Mapping[str, int], seed: int, name: str) -> Place:
         rng = random.Random(seed)
-        arrays = {s.name: self._array(s, sizes, rng) for s in self.setting.symbols}
         words = ", ".join(f"{k}={v}" for k, v in sizes.items() if k.isidentifier())
-        return self._place(arrays, sizes, f"{name} ({words}, seed {seed})", given=False)
+        for _ in range(ATTEMPTS):
+            arrays = {s.name: self._array(s, sizes, rng) for s in self.setting.symbols}
+            place = self._place(arrays, sizes, f"{name} ({words}, seed {seed})", given=False)
+            with np.errstate(all="ignore"):
+                if np.isfinite(self.forward(place).loss()({})):
+                    return place
+        message = f"the loss has no value at {ATTEMPTS} random points"
+        raise refuse("D404", message, help="say what is positive, or give params= and data=")
 
     def _array(self, symbol: Symbol, sizes: Mapping[str, int], rng: random.Random) -> Array:
         if symbol.name in self.setting.constants:

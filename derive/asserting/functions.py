@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,14 +12,15 @@ import numpy as np
 from codegen import blackbox
 from codegen.finite import Estimates
 from codegen.network import Array
-from derive.asserting.calling import Arguments, Finding, called, watched
+from derive.asserting.calling import Arguments, Finding, called, random_state_kept, watched
 from derive.asserting.containers import leaves
 from derive.asserting.place import Loss, Place
 from derive.diagnostic import refuse
 from derive.term import Derivation
 
-NEARBY = 0.1
-"""How far the second point lies from the first, by the size of the parameters."""
+NEARBY = (0.1, 0.01, 0.001)
+"""How far the second point lies from the first, by the size of the parameters: the first of these
+at which the loss has a value."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,18 @@ class FunctionProblem:
         data = {name: _real(value) for name, value in self.data.items()}
         yield Place("given params", own, data, given=True)
         rng = np.random.default_rng(seed)
-        moved = {name: value + _step(value, rng) for name, value in own.items()}
-        yield Place(f"a point near it (seed {seed})", moved, data, strict=False)
+        steps = {name: _step(value, rng) for name, value in own.items()}
+        for share in NEARBY:
+            moved = {name: value + share * steps[name] for name, value in own.items()}
+            place = Place(f"a point near it (seed {seed})", moved, data)
+            if self._has_value(place):
+                yield place
+                return
+
+    def _has_value(self, place: Place) -> bool:
+        """Whether the loss is finite at a point that the person did not choose."""
+        with random_state_kept():
+            return bool(np.isfinite(_value_of(self.function, self._arguments(place).fresh())))
 
     def more(self, place: Place) -> Mapping[str, Array]:
         """Nothing is known by name."""
@@ -100,7 +112,7 @@ class FunctionProblem:
             both = {**place.params, **place.data, **moved}
             own = {name: both[name] for name in place.params}
             data = {name: both[name] for name in place.data}
-            return _number(called(self.function, Arguments(self.tree, own, data, {})))
+            return _value_of(self.function, Arguments(self.tree, own, data, {}))
 
         if place.name not in self.complexes:
             at = {name: {**place.params, **place.data}[name] for name in wrt}
@@ -122,10 +134,17 @@ class FunctionProblem:
         return ""
 
 
-def _number(value: Any) -> complex:
-    """The loss; an array of one number is one."""
-    made: complex = np.asarray(value).item()
-    return made
+def _value_of(function: Callable[..., Any], given: Arguments) -> complex:
+    """The loss, which may be an array of one number; NaN where it has no value.
+
+    A stencil may reach where it has none, although it has one at the point itself.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            made: complex = np.asarray(called(function, given)).item()
+            return made
+    except (ValueError, ArithmeticError):
+        return math.nan
 
 
 def _real(value: Any) -> Array:
@@ -136,7 +155,7 @@ def _real(value: Any) -> Array:
 
 def _step(value: Array, rng: np.random.Generator) -> Array:
     size = float(np.abs(value).mean()) if value.size else 0.0
-    return np.asarray(NEARBY * (size or 1.0) * rng.standard_normal(value.shape))
+    return np.asarray((size or 1.0) * rng.standard_normal(value.shape))
 
 
 def open_function(

@@ -151,7 +151,9 @@ def _excess(a: Array, one: Estimate, allowed: Tolerance) -> Array:
         most = allowed.atol + allowed.rtol * np.abs(one.value) + one.bar + allowed.grain
         gap = np.abs(a - one.value)
         ratio = np.where(gap == 0, 0.0, gap / np.where(most > 0, most, np.finfo(float).tiny))
-    ratio[~np.isfinite(a) | ~np.isfinite(one.value) | np.isnan(one.bar)] = np.inf
+    known = np.isfinite(one.value) | np.isinf(one.bar)  # what has no bar accuses nobody
+    ratio[~np.isfinite(a) | ~known | np.isnan(one.bar)] = np.inf
+    ratio[np.isfinite(a) & np.isinf(one.bar)] = 0.0
     return np.asarray(ratio)
 
 
