@@ -262,6 +262,17 @@ def test_a_document_is_checked_at_given_numbers() -> None:
     assert report.runs[0].place == "given values"
 
 
+def test_the_last_number_of_a_document_is_its_loss() -> None:
+    text = DOCUMENT.replace("loss    L", "let     J") + "claim dJ/dW2 = h^T (yhat - y)\n"
+    assert verify(load(REGULARISED).backward, document=text).ok
+
+
+def test_a_document_of_a_stack_is_that_stack() -> None:
+    report = verify(augmented, document=f"stack {LAYERS}\nclaim dL/dW1 = x^T dz1\n")
+    assert report.ok
+    assert report.against == "the loss of the stack"
+
+
 ATTENTION = """
 input   X  : T × D
 param   Q  : D × D
@@ -443,7 +454,10 @@ REFUSALS = {
         {"forward": lambda w: w, "params": np.ones(2)},
         "forward= needs loss= too: what is differentiated is a number",
     ),
-    "no line loss": ({"document": "input x : N × D\n"}, "the document has no line `loss L = ...`"),
+    "no line loss": (
+        {"document": "input x : N × D\n"},
+        "the document has no line `loss L = ...`, and ends in no number",
+    ),
     "a line that is wrong": (
         {"document": "input x : N × D\nparam W : D × K\nloss L = np.sum(x @ V)\n"},
         "line 3: unknown name `V`; did you mean `W`?",

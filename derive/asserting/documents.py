@@ -14,10 +14,12 @@ import numpy as np
 from codegen import blackbox
 from codegen.finite import Estimates
 from codegen.network import Array
+from derive import statement as said
 from derive.asserting.asked import by_name
 from derive.asserting.calling import Finding
 from derive.asserting.containers import leaves
 from derive.asserting.place import Loss, Place, alike
+from derive.asserting.stacks import StackProblem, open_stack
 from derive.asserting.terms import Forward
 from derive.case import Case
 from derive.deadline import Allowance
@@ -30,7 +32,12 @@ from derive.shape import Shape
 from derive.term import Derivation, Symbol
 from derive.truth import Truth, inner_names
 
+FORWARD = (said.Dims, said.Stack, said.Orientation, said.Declare, said.Let, said.Loss)
+"""The lines that set out the network; claims, and names for derivatives, are left aside."""
+
 SECONDS = 20.0
+"""How long a document is read."""
+
 ATTEMPTS = 32
 """Points drawn, at most, until the loss has a value."""
 
@@ -44,12 +51,19 @@ LARGEST = 2_000
 def setting_from(text: str) -> Setting:
     """What a document sets out. Raises DeriveError where it has no loss, or a line is wrong."""
     with Allowance(SECONDS).of(0):
-        made = setting_of(document(text))
+        made = setting_of(line for line in document(text) if isinstance(line, FORWARD))
     for found in made.failures.values():
         raise refuse(found.code, found.message, found.text, found.span, help=found.help)
+    made.loss = made.loss or _last_number(made)
     if not made.loss:
-        raise refuse("D206", "the document has no line `loss L = ...`")
+        raise refuse("D206", "the document has no line `loss L = ...`, and ends in no number")
     return made
+
+
+def _last_number(made: Setting) -> str:
+    """The last equation, where it is a number: then that is the loss."""
+    last = made.equations[-1].name if made.equations else ""
+    return last if last and not made.shapes[last] else ""
 
 
 def declared(setting: Setting) -> tuple[str, ...]:
@@ -238,9 +252,17 @@ def _numbers(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
     return tuple(dim.size(known) for dim in shape)
 
 
-def open_document(source: str | Path, params: Any, data: Mapping[str, Any]) -> DocumentProblem:
-    """The problem of a document, given as its text or as the path of a file."""
+def open_document(
+    source: str | Path, params: Any, data: Mapping[str, Any]
+) -> DocumentProblem | StackProblem:
+    """The problem of a document, given as its text or as the path of a file.
+
+    One whose network is a stack, and nothing more, is that stack.
+    """
     setting = setting_from(_text(source))
+    network = setting.network
+    if network is not None and tuple(setting.equations) == network.derivation.equations:
+        return open_stack(network, params, data)
     names = declared(setting)
     given = {name: np.asarray(value, np.float64) for name, value in data.items()}
     if params is None:
