@@ -22,7 +22,7 @@ from derive.functions import PRIME
 from derive.ops import op_row
 from derive.shape import Dim, Part
 from derive.sizes import linear, value_of
-from derive.term import Apply, Const, Term, Var, fold
+from derive.term import Apply, Attr, Const, Term, Var, fold
 
 Values = Mapping[str, Array]
 
@@ -51,10 +51,14 @@ class Evaluator(NamedTuple):
         if term.op in PLAIN:
             return np.asarray(PLAIN[term.op](*args))
         if term.op in SHAPED:
-            return np.asarray(SHAPED[term.op](args, term.attrs))
+            return np.asarray(SHAPED[term.op](args, tuple(map(self._number, term.attrs))))
         if term.op == "each":
             return self._each(term, args)
         return function(term.op, args[0], term.attrs)
+
+    def _number(self, attr: Attr) -> Attr:
+        """An attribute; a size, such as the end of a slice, as a number."""
+        return value_of(linear(attr), self.sizes) if isinstance(attr, Dim) else attr
 
     def _each(self, term: Apply, args: tuple[Array, ...]) -> Array:
         """An array of entries."""

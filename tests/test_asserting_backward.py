@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 
 import derive
 from codegen.emission import text_of
 from codegen.loading import load
 from derive.asserting.backward import Backward, steps_of
+from derive.asserting.documents import open_document
 from derive.asserting.mistaken import mutations
 from derive.asserting.stacks import StackProblem
 from derive.asserting.wrong_step import UNKNOWN, Step
@@ -72,3 +77,21 @@ def test_every_row_of_the_table_works_on_any_step(stack: Stack) -> None:
         term = substitute(mutation.term, {UNKNOWN: Var("N")})
         assert term != step.term
         assert one.changed(step.name, term).keys() <= one.wanted.keys()
+
+
+EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.derive"))
+
+
+@pytest.mark.parametrize("page", EXAMPLES, ids=lambda page: page.stem)
+def test_the_steps_of_a_document_agree_with_its_values(page: Path) -> None:
+    problem: Any = open_document(page, None, {})
+    found = problem.derived or derive.gradients(problem.derivation)
+    steps = steps_of(found, problem.names)
+    wanted = {name: f"d{name}" for name in problem.names}
+    for place in problem.places(0):
+        forward = problem.forward(place)
+        one = Backward(found.derivation, steps, wanted, forward.values(), forward.sizes)
+        for estimates in problem.oracles(place, problem.names).values():
+            for name, value in one.gradients().items():
+                gap = np.abs(value.reshape(estimates[name].value.shape) - estimates[name].value)
+                assert (gap <= estimates[name].bar + 1e-9 * np.abs(estimates[name].value)).all()

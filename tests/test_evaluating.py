@@ -75,6 +75,12 @@ def test_formulas_of_entries(name: str) -> None:
     close(Evaluator(SIZES).value(ENTRIES[name], VALUES), ENTRIES[name])
 
 
+def test_a_slice_may_end_at_a_size() -> None:
+    beside = apply("concat", Var("X"), const(1), attrs=(1,))
+    term = apply("slice", beside, attrs=(1, 0, dim("a")))
+    close(Evaluator(SIZES).value(term, VALUES), term)
+
+
 SMOOTH = [name for name in FUNCTIONS if name in RUNTIME and name not in ("step", "sign")]
 
 
