@@ -20,6 +20,8 @@ BENCHES = {
     "claims": "time to a verdict and to a repair",
     "mutants": "wrong formulas: how many are proved (none), how many are mended",
     "plugin": "what the pytest plugin adds to `pytest --collect-only` in an unrelated project",
+    "asserting": "assert_gradient, every entry and by directions, against gradcheck",
+    "backward_mistakes": "wrong backward passes: how many are found (all), how many are named",
 }
 
 NETS, DTYPES = ("digits", "wide", "deep", "mixed", "untuned"), ("float32", "float64")

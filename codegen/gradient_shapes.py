@@ -37,11 +37,13 @@ def _sentence(name: str, shape: tuple[int, ...], value: Any) -> str:
         return f"the gradient of {name} is {array.dtype}: one part in 1e9 is checked, give float64"
     if array.shape == shape:
         return ""
-    text = f"the gradient of {name} is {_by(array.shape)}, and {name} is {_by(shape)}"
+    text = (
+        f"the gradient of {name} is {shape_words(array.shape)}, and {name} is {shape_words(shape)}"
+    )
     return text + (": transposed" if array.shape == shape[::-1] else "")
 
 
-def _by(shape: tuple[int, ...]) -> str:
+def shape_words(shape: tuple[int, ...]) -> str:
     """A shape in words: `10×101`, `(10,)`, `a scalar`."""
     if not shape:
         return "a scalar"

@@ -5,6 +5,7 @@
     typed derivation --meaning, local, gradient--> adjoints --matrix--> formulas  (gradients)
     formulas + adjoints --proof--> equal for all sizes, or not
     formulas --codegen.emit--> NumPy module --codegen.verify--> checked --codegen.train--> MNIST
+    a person's own backward pass --asserting--> right in every entry, or the mistake that it makes
 
 The names below are loaded when they are first used, so that `import derive` costs nothing.
 """
@@ -15,6 +16,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from derive.asserting.report import GradientReport
+    from derive.asserting.verifying import GradientMismatch, assert_gradient, verify
     from derive.checker import check, check_document
     from derive.dense import Stack
     from derive.diagnostic import DeriveError, Diagnostic
@@ -28,15 +31,19 @@ PUBLIC = {
     "DeriveError": "derive.diagnostic",
     "Diagnostic": "derive.diagnostic",
     "Gradient": "derive.formulas",
+    "GradientMismatch": "derive.asserting.verifying",
+    "GradientReport": "derive.asserting.report",
     "Gradients": "derive.formulas",
     "Report": "derive.verdict",
     "Stack": "derive.dense",
+    "assert_gradient": "derive.asserting.verifying",
     "check": "derive.checker",
     "check_document": "derive.checker",
     "explain": "derive.reasons",
     "gradients": "derive.formulas",
     "load_ipython_extension": "derive.notebook",
     "stack": "derive.layers",
+    "verify": "derive.asserting.verifying",
 }
 """Each public name, and the module that has it."""
 
@@ -44,15 +51,19 @@ __all__ = [
     "DeriveError",
     "Diagnostic",
     "Gradient",
+    "GradientMismatch",
+    "GradientReport",
     "Gradients",
     "Report",
     "Stack",
+    "assert_gradient",
     "check",
     "check_document",
     "explain",
     "gradients",
     "load_ipython_extension",
     "stack",
+    "verify",
 ]
 
 

@@ -21,12 +21,13 @@ import derive
 
 ROOT = Path(__file__).parents[1]
 OWN = ("derive", "codegen")
-DOORS = ("derive.commands.",)
+DOORS = ("derive.commands.", "derive.asserting.")
 """The modules that know both halves."""
 
 LAZY = (
     "derive",
     "codegen",
+    "derive.asserting",
     "derive.cli",
     "derive.commands",
     "derive.shown",

@@ -257,12 +257,15 @@ COMPLETE = {
         "added",
         "import of derive.pytest_plugin",
     ),
+    "asserting": ("every, float64", "every, float32", "directions, float64"),
+    "backward_mistakes": ("found", "named rightly", "time of one"),
 }
 """What each of the others has a figure of; some names go on."""
 
 OPTIONAL = {
     "checking": {"torch": ("torch.autograd.gradcheck, slow", "torch.autograd.gradcheck, fast")},
     "training": {"torch": ("PyTorch",), "jax": ("JAX",)},
+    "asserting": {"torch": ("gradcheck, slow mode", "gradcheck, fast mode")},
 }
 
 
