@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from derive.formulas import Gradient, Gradients, gradients
     from derive.layers import stack
     from derive.reasons import explain
+    from derive.source import check_source
     from derive.verdict import Report
 
 PUBLIC = {
@@ -32,6 +33,7 @@ PUBLIC = {
     "Stack": "derive.dense",
     "check": "derive.checker",
     "check_document": "derive.checker",
+    "check_source": "derive.source",
     "explain": "derive.reasons",
     "gradients": "derive.formulas",
     "stack": "derive.layers",
@@ -47,6 +49,7 @@ __all__ = [
     "Stack",
     "check",
     "check_document",
+    "check_source",
     "explain",
     "gradients",
     "stack",

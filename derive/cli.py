@@ -27,6 +27,7 @@ EPILOG = """\
 commands:
   derive --layers 784,100,10,10    derive, prove, emit, verify, and only then train on MNIST
   derive check FILE...             judge the gradients that a page, a .tex or a .derive file claims
+  derive check net.py::backward    judge those that your own NumPy code returns or stores
   derive explain W2                how the gradient by W2 comes about, step by step
   derive explain D312              a page on a kind of mistake
   derive data                      where MNIST is looked for, and how to fetch the full set
@@ -183,15 +184,21 @@ def _check_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", help="Markdown, LaTeX, text or .derive; - is stdin"
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="Markdown, LaTeX, text or .derive; - is stdin; FILE.py::function for code",
     )
+    parser.add_argument("--document", metavar="FILE", help="what sets out the network of code")
     parser.add_argument("--json", action="store_true", help="everything as JSON, nothing else")
     _network(parser, None)
     return parser
 
 
 CHECKED = """\
-The network stands in the file, or is given by --layers. Exit codes: 0 every claim holds, 1 one is
+The network stands in the file, or is given by --layers. Of Python code, FILE.py::backward or
+FILE.py::Net.backward, every gradient that the function returns or stores is judged; the code is
+read and never run, and FILE.py alone is every function that has gradients. Exit codes: 0 every claim holds, 1 one is
 wrong, 2 one cannot be read, 3 one is undecided.
 """
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from derive.checker import check_document
 from derive.commands.network import network
 from derive.commands.paper import Paper
+from derive.commands.sources import code_report, is_code, parts
 from derive.commands.verdicts import drawn, show_claim, summary
 from derive.diagnostic import DeriveError, refuse
 from derive.verdict import Report
@@ -23,16 +24,26 @@ def run(arguments: argparse.Namespace) -> int:
     """Prints the verdicts; the exit code is that of all claims together."""
     layers = network(arguments) if arguments.layers else None
     paper = Paper(quiet=arguments.json)
-    texts = {name: text_of(name) for name in dict.fromkeys(arguments.files)}
+    texts = {name: text_of(file_of(name)) for name in dict.fromkeys(arguments.files)}
+    setting = None if arguments.document is None else text_of(arguments.document)
     reports = {}
     for name, text in texts.items():
-        reports[name] = report = check_document(text, layers=layers)
+        if is_code(name):
+            report = code_report(name, text, arguments, layers, setting)
+        else:
+            report = check_document(text, layers=layers)
+        reports[name] = report
         if not report.claims:
             raise refuse("D129", f"no claim was found in {shown_name(name)}; {WHERE}")
         show(paper, name if len(texts) > 1 else "", report)
     if arguments.json:
         print(json.dumps(as_data(reports), ensure_ascii=False, indent=2))
     return Report(tuple(one for report in reports.values() for one in report.claims)).exit_code
+
+
+def file_of(name: str) -> str:
+    """The file of `net.py::backward`; any other name is that of a file."""
+    return parts(name)[0] if is_code(name) else name
 
 
 WHERE = "a claim is an equation for a derivative in $…$, a code block or a `claim` line"
