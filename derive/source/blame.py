@@ -30,13 +30,13 @@ class Blame:
                 continue
             for meaning in self.guesses(step):
                 changed = self.with_given(step, meaning)
-                fixed = [one for one in wrong if one.step is not step and changed.holds(one)]
-                own = [one for one in wrong if one.step is step]
+                fixed = sum(changed.holds(one) for one in wrong if one.step is not step)
                 least = 1 if self.is_other(step, meaning) else 2
-                if own or len(fixed) < least or len(fixed) <= most:
+                if fixed < least or fixed <= most:
                     continue
-                if all(changed.holds(one) for one in good):
-                    best, most = (step, meaning), len(fixed)
+                own = [one for one in wrong if one.step is step]
+                if all(changed.holds(one) for one in (*own, *good)):
+                    best, most = (step, meaning), fixed
         return best
 
     def is_other(self, step: Step, meaning: Meaning) -> bool:
@@ -58,16 +58,16 @@ class Blame:
             said, given = self.named(step), self.meanings.given.get(step.name)
             right = given is not None and said == given.wrt and given.scale == const(1)
             known = step.name in self.meanings.forward or step.shape == ()
-            if step.name in behind and not known and not right and step.update is None:
+            if step.name in behind and not known and not right:
                 yield step
 
     def guesses(self, step: Step) -> Iterator[Meaning]:
         """What a step may have been meant to be, what its name says first."""
         setting = self.meanings.checker.setting
         said = self.named(step)
-        nodes = [said] if said in self.meanings.nodes else list(self.meanings.nodes)
+        nodes = sorted(self.meanings.nodes, key=lambda node: node != said)
         for node in nodes:
-            if node is None or self.meanings.true(node) is None:
+            if self.meanings.true(node) is None:
                 continue
             if step.shape is None or same_shape(step.shape, setting.shapes[node]):
                 yield from (Meaning(node, scale) for scale in self.scales())
@@ -97,7 +97,7 @@ class Blame:
                 behind |= {one.name} if touched else set()
                 made.given.pop(one.name, None)
                 made.values[one.name] = term
-        return Hypothesis(made)
+        return Hypothesis(made, step)
 
 
 @dataclass
@@ -105,13 +105,17 @@ class Hypothesis:
     """The steps of a function, one of them taken to be right."""
 
     meanings: Meanings
+    step: Step
 
     def holds(self, final: Final) -> bool:
         """Whether a gradient has the right value then."""
         true = self.meanings.true(final.wrt)
         if final.term is None or true is None:
             return False
-        found = self.meanings.value(self.meanings.formula(final.term, final.wrt))
+        term = self.meanings.formula(final.term, final.wrt)
+        if final.step is self.step:
+            term = Var(self.step.name)
+        found = self.meanings.value(term)
         if found is None:
             return False
         value, core, reading = found

@@ -155,10 +155,10 @@ class Finals:
 
     def returned(self) -> Iterator[Final]:
         """What is returned: by the words that lead to it, or by the name that it has."""
-        values = self.tracer.returned
+        values = self.tracer.results
         named = [(one, self.returned_as(one)) for one in values]
-        if not any(name for _, name in named):
-            named = list(self.in_order(values))
+        if not all(name for _, name in named):
+            named = list(self.in_order(named))
         for one, name in named:
             if name is not None:
                 yield self.final(name, one.piece.term, span=one.piece.span)
@@ -172,26 +172,24 @@ class Finals:
         word = next((part for part in reversed(one.path) if isinstance(part, str)), None)
         if word is not None:
             return self.by(word) or self.of(word)
-        match one.node:
-            case ast.Name(held) | ast.Subscript(ast.Name(held), ast.Constant(int())):
-                return self.by(held, self.place(one))
+        match _scaled(one.node):
+            case ast.Name(held):
+                return self.by(held)
+            case ast.Subscript(ast.Name(held), ast.Constant(int(place))):
+                return self.by(held, place)
         return None
 
-    def place(self, one: Returned) -> int | None:
-        match one.node:
-            case ast.Subscript(_, ast.Constant(int(place))):
-                return place
-        return None
-
-    def in_order(self, values: Sequence[Returned]) -> Iterator[tuple[Returned, str | None]]:
-        """Values without names are in the order of the parameters, where the shapes say so."""
+    def in_order(
+        self, values: Sequence[tuple[Returned, str | None]]
+    ) -> Iterator[tuple[Returned, str | None]]:
+        """Values without names are in the order of the parameters, where names and shapes say so."""
         shapes = self.scene.setting.shapes
         fits = len(values) == len(self.params) and all(
-            self.shape(one) in (None, shapes[name])
-            for one, name in zip(values, self.params, strict=True)
+            said in (None, name) and self.shape(one) in (None, shapes[name])
+            for (one, said), name in zip(values, self.params, strict=True)
         )
-        for place, one in enumerate(values):
-            yield one, self.params[place] if fits else None
+        for place, (one, said) in enumerate(values):
+            yield one, self.params[place] if fits else said
 
     def shape(self, one: Returned) -> object:
         term = one.piece.term
@@ -217,10 +215,22 @@ class Finals:
     ) -> Final:
         """A gradient, by the step that it is, where it is one."""
         own = self.steps.get(term.name) if isinstance(term, Var) else None
+        while own is not None and isinstance(own.term, Var) and own.term.name in self.steps:
+            own = self.steps[own.term.name]  # nothing was added but a penalty
         if own is not None:
-            return Final(name, term, own.span, own, None, update)
-        where = span or (step.span if step is not None else None) or Span(0, 0)
+            return Final(name, Var(own.name), own.span, own, None, update)
+        where = span or term.span or (step.span if step is not None else None) or Span(0, 0)
         return Final(name, term, where, step, None, update)
+
+
+def _scaled(node: ast.expr) -> ast.expr:
+    """The array in `dW / N` and in `2 * dW`."""
+    match node:
+        case ast.BinOp(left, ast.Div(), _):
+            return _scaled(left)
+        case ast.BinOp(ast.Constant(), ast.Mult(), right):
+            return _scaled(right)
+    return node
 
 
 def _word(node: ast.expr | None) -> str | None:

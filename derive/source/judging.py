@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from derive.asking import Question
+from derive.case import Reading
 from derive.checker import SECONDS, Checker
 from derive.deadline import Allowance, TimeUp
 from derive.diagnostic import Diagnostic
+from derive.judgement import Judgement
 from derive.outcome import Outcome
 from derive.scope import ClaimText, Link
 from derive.setting import Setting
@@ -56,6 +58,7 @@ class Function:
         self.finder = Finals(self.scene, self.tracer)
         self.finals = self.finder.all()
         self.judged: list[Judged] = []
+        self.believed: list[Step] = []
 
     def weigh(self) -> tuple[int, int]:
         """How well the reading fits, before anything is judged: misfits, and what is known."""
@@ -88,16 +91,27 @@ class Function:
         """Whether the code itself goes forward up to the output."""
         return bool(self.finals) and "yhat" in self.meanings.forward.values()
 
-    def judge(self) -> int:
-        """Judge every gradient; how many are right."""
+    def judge(self) -> tuple[int, int, int]:
+        """Judge every gradient; how many are right, right but for a sign, and steps that are."""
         self.judged = [self.one(final) for final in self.finals]
-        return sum(one.good for one in self.judged)
+        plain = (const(1), const(-1))
+        signed = sum(self.multiple(one) in plain for one in self.judged)
+        exact = sum(one.scale in plain for one in self.meanings.given.values())
+        return sum(one.good for one in self.judged), signed, exact
+
+    def multiple(self, one: Judged) -> Term | None:
+        """What multiple of itself a gradient is; None where it is none."""
+        if one.good or one.term is None:
+            return const(1) if one.good else None
+        found = self.meanings.derivative_of(one.term, self.scene.setting.shapes[one.final.wrt])
+        return found.scale if found is not None and found.wrt == one.final.wrt else None
 
     def trace_wrong(self) -> None:
         """Find the first wrong steps behind the gradients that are wrong."""
         judged, blamed = self.judged, list[tuple[Step, Meaning]]()
-        while found := self.blamed(judged, [step for step, _ in blamed]):
+        while found := self.blamed(judged, self.believed):
             blamed.append(found)
+            self.believed.append(found[0])
             self.believe(*found)
             judged = [one if one.good else self.one(one.final) for one in judged]
         steps = [self.step(step, meaning) for step, meaning in blamed]
@@ -109,11 +123,20 @@ class Function:
     def one(self, final: Final) -> Judged:
         """The verdict on one gradient."""
         name = f"d{self.meanings.loss}/d{final.wrt}"
+        if final.step in self.believed:
+            outcome = self.outcome(self.meanings, Var(final.step.name), final)
+            return Judged(final, outcome, Var(final.step.name))
         if final.term is None:
             found = (final.failure,) if final.failure is not None else ()
             return Judged(final, Outcome(Claim(name, "unreadable", diagnostics=found)))
         term = self.meanings.formula(final.term, final.wrt)
-        return Judged(final, self.outcome(self.meanings, term, final), term)
+        found = Judged(final, self.outcome(self.meanings, term, final), term)
+        given = self.meanings.given.get(final.step.name) if final.step is not None else None
+        if found.outcome.claim.verdict != "confirmed" or given is None or given.wrt == final.wrt:
+            return found
+        # what was proved to be another derivative may be this one by its name alone
+        other = self.outcome(self.meanings, Var(final.step.name), final)
+        return replace(found, outcome=other) if other.claim.verdict == "proved" else found
 
     def outcome(self, meanings: Meanings, term: Term, final: Final) -> Outcome:
         """The verdict on a formula for a derivative."""
@@ -121,14 +144,25 @@ class Function:
         asked = meanings.asked(self.text, self.line(final), final.wrt)
         link = Link(term, final.span)
         asks = Question(ClaimText(self.scene.listing.text, (link,)), target, (), True, {})
+        reading = Reading(meanings.checker.case, asked, target.of, "numpy", "jacobian", asks.claim.text)
         try:
             with self.allowance.of(1 + final.span.start):
-                found = meanings.checker.link(asked, asks, target, link)
+                judgement = Judgement(reading, asks, link, target)
+                claim = self.lying(judgement.claim(), final)
         except TimeUp:
             late = Diagnostic("D906", "the time for one claim was over")
-            found = Outcome(Claim(f"d{target.of}/d{target.wrt}", "undecided", diagnostics=(late,)))
-        claim = replace(found.claim, line=self.line(final))
-        return replace(found, claim=claim)
+            name = f"d{target.of}/d{target.wrt}"
+            return Outcome(Claim(name, "undecided", line=self.line(final), diagnostics=(late,)))
+        claim = replace(claim, line=self.line(final))
+        return Outcome(claim, () if claim.verdict in GOOD else ((judgement, claim),))
+
+    def lying(self, claim: Claim, final: Final) -> Claim:
+        """The verdict on code: arrays are added to each other, so a transpose does not do."""
+        if claim.verdict not in GOOD or claim.layout != "transposed":
+            return claim
+        message = f"this is the transpose of {claim.name}, which cannot be added to {final.wrt}"
+        found = Diagnostic("D329", message, self.scene.listing.text, final.span)
+        return replace(claim, verdict="ill-shaped", layout=None, diagnostics=(found,), facts=())
 
     def line(self, final: Final) -> int:
         """The line of the file."""

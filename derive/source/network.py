@@ -62,12 +62,14 @@ def variants(given: Stack, *, biases: bool, augmented: bool) -> Iterator[Variant
 
     `biases`: the code has names for biases; `augmented`: it puts a one before its arrays.
     """
-    bias = "separate" if biases else "augmented" if augmented else "none"
+    likely = "separate" if biases else "augmented" if augmented else "none"
+    kinds = sorted(("separate", "augmented", "none"), key=lambda kind: kind != likely)
     layouts = (given.layout, "column" if given.layout == "row" else "row")
-    for layout in layouts:
-        stack = replace(given, layout=layout, bias=bias)
-        flats = (True, False) if bias == "separate" and layout == "row" else (False,)
-        yield from (Variant(stack, flat) for flat in flats)
+    for bias in kinds if not biases else kinds[:1]:
+        for layout in layouts:
+            stack = replace(given, layout=layout, bias=bias)
+            flats = (True, False) if bias == "separate" and layout == "row" else (False,)
+            yield from (Variant(stack, flat) for flat in flats)
 
 
 def options(stack: Stack) -> tuple[str | None, ...]:

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from derive.diagnostic import Span
 from derive.source.judging import Judged
 from derive.source.listing import Listing
+from derive.source.manner import Manner, shortened
 from derive.source.speech import Speech
+from derive.source.trace import Step
 
 
 @dataclass(frozen=True)
 class Patch:
-    """What takes the place of a part of a file, and the line that it makes of it."""
+    """What takes the place of a part of a file, and the statement that it makes of it."""
 
     span: Span
     text: str
     line: str
 
-    def applied(self, text: str) -> str:
-        """The file with it."""
-        return text[: self.span.start] + self.text + text[self.span.end :]
 
-
-def applied(patches: Sequence[Patch], text: str) -> str:
-    """The file with several, from the last to the first."""
-    for one in sorted(patches, key=lambda patch: -patch.span.start):
-        text = one.applied(text)
+def applied(patches: Iterable[Patch], text: str) -> str:
+    """The file with several, from the last to the first; what is said twice is done once."""
+    for one in sorted(set(patches), key=lambda patch: -patch.span.start):
+        text = text[: one.span.start] + one.text + text[one.span.end :]
     return text
 
 
@@ -48,86 +46,78 @@ class Patcher:
         found = self.place(judged)
         if found is None:
             return None
-        node, expression = found
-        line = expression.lineno
-        made = self.written(numpy, line, self.listing.written(node))
+        statement, expression = found
+        whole = self.listing.span(statement)
+        made = self.written(numpy, statement.lineno, self.listing.written(statement), judged)
         if made is None:
             return None
-        if expression is node:  # the whole statement is written anew
-            return None
-        span = self.listing.span(expression)
         text = ast.unparse(made)
-        if _binds_loosely(made) and self.is_inside(expression, node):
+        if expression is None:
+            target = _target(statement)
+            if target is None:
+                return None
+            line = f"{self.listing.written(target)} = {text}"
+            return Patch(whole, line, line)
+        span = self.listing.span(expression)
+        if isinstance(made, ast.BinOp | ast.UnaryOp) and not _is_value(expression, statement):
             text = f"({text})"
-        return Patch(span, text, self.line(node, span, text))
+        file = self.listing.text
+        return Patch(span, text, file[whole.start : span.start] + text + file[span.end : whole.end])
 
-    def place(self, judged: Judged) -> tuple[ast.stmt, ast.expr] | None:
-        """The statement and the expression in it that is wrong."""
-        span = judged.final.span if judged.final.step is None or judged.term is None else None
-        wanted = judged.final.step.span if judged.final.step is not None else judged.final.span
-        if judged.final.update and judged.final.term is not None:
-            wanted = judged.final.term.span or wanted
-        spans = [one for one in (span, wanted) if one is not None]
-        for statement in self.statements():
-            for node in ast.walk(statement):
-                if isinstance(node, ast.expr) and not isinstance(
-                    getattr(node, "ctx", None), ast.Store
-                ):
-                    if self.listing.span(node) in spans:
+    def place(self, judged: Judged) -> tuple[ast.stmt, ast.expr | None] | None:
+        """The statement, and the expression in it that is wrong; none, where it is changed in place."""
+        final, step = judged.final, judged.final.step
+        spans = [one for one in (step.span if step else None, final.span) if one is not None]
+        if final.update and final.term is not None and final.term.span is not None:
+            spans.insert(0, final.term.span)
+        statements = self.statements()
+        for span in spans:
+            for statement in statements:
+                for node in ast.walk(statement):
+                    if isinstance(node, ast.expr) and self.is_read(node) and self.listing.span(node) == span:
                         return statement, node
-        return None
+        return next(((one, None) for one in statements if self.changes(one, step)), None)
+
+    def changes(self, statement: ast.stmt, step: Step | None) -> bool:
+        """Whether a statement changes in place what a step is."""
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+        if step is None or step.node is None or step.inner or target is None:
+            return False
+        return self.listing.span(target) == self.listing.span(step.node)
+
+    def is_read(self, node: ast.expr) -> bool:
+        """Whether an expression has a value, rather than gets one."""
+        return not isinstance(getattr(node, "ctx", None), ast.Store)
 
     def statements(self) -> list[ast.stmt]:
         """The statements of the function that hold no others."""
+        kinds = ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Return | ast.Expr
         chosen = self.speech.function.scene.code.chosen.node
-        return [
-            node
-            for node in ast.walk(chosen)
-            if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Return | ast.Expr)
-        ]
+        return [node for node in ast.walk(chosen) if isinstance(node, kinds)]
 
-    def written(self, numpy: str, line: int, style: str) -> ast.expr | None:
+    def written(self, numpy: str, line: int, style: str, judged: Judged) -> ast.expr | None:
         """A formula in the words that hold at a line, products written as there."""
         try:
             tree = ast.parse(numpy, mode="eval").body
         except (SyntaxError, ValueError, RecursionError):
             return None
-        words = _Words(self, line)
-        made: ast.expr = words.visit(tree)
+        words = _Words(self.speech, line, judged.final.step)
+        made: ast.expr = words.visit(shortened(tree))
         if words.missing:
             return None
-        if "@" not in style:
-            made = (
-                _Style("method" if ".dot(" in style.replace("np.dot(", "") else "np").visit(made)
-                if "dot(" in style
-                else made
-            )
-        return ast.fix_missing_locations(made)
-
-    def is_inside(self, expression: ast.expr, statement: ast.stmt) -> bool:
-        """Whether an expression stands within another one."""
-        match statement:
-            case ast.Assign(value=value) | ast.AugAssign(value=value) | ast.Return(value=value):
-                return value is not expression
-        return True
-
-    def line(self, node: ast.stmt, span: Span, text: str) -> str:
-        """The statement as it reads then."""
-        whole = self.listing.span(node)
-        before = self.listing.text[whole.start : span.start]
-        after = self.listing.text[span.end : whole.end]
-        return before + text + after
+        manner = Manner(style, self.listing.text)
+        return ast.fix_missing_locations(manner.visit(made))
 
 
 class _Words(ast.NodeTransformer):
     """Puts the words of a text for the names of a formula."""
 
-    def __init__(self, patcher: Patcher, line: int) -> None:
-        self.patcher, self.at, self.missing = patcher, line, False
-        self.functions = set(patcher.speech.function.tracer.reader.functions)
+    def __init__(self, speech: Speech, line: int, step: Step | None) -> None:
+        self.speech, self.at, self.step, self.missing = speech, line, step, False
+        self.functions = set(speech.function.tracer.reader.functions)
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
-        if isinstance(node.func, ast.Name) and node.func.id not in self.functions:
+        if isinstance(node.func, ast.Name) and node.func.id not in (*self.functions, "len"):
             self.missing = True  # no function of the text
         if isinstance(node.func, ast.Attribute):
             node.func.value = self.visit(node.func.value)
@@ -135,30 +125,23 @@ class _Words(ast.NodeTransformer):
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        if node.id in ("np", "numpy"):
+        if node.id == "np":
             return node
-        text = self.patcher.speech.of(node.id, self.at)
+        text = self.speech.of(node.id, self.at, self.step)
         if text is None:
             self.missing = True
             return node
         return ast.parse(text, mode="eval").body
 
 
-class _Style(ast.NodeTransformer):
-    """Writes matrix products as calls."""
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        self.generic_visit(node)
-        if not isinstance(node.op, ast.MatMult):
-            return node
-        if self.kind == "method":
-            return ast.Call(ast.Attribute(node.left, "dot", ast.Load()), [node.right], [])
-        dot = ast.Attribute(ast.Name("np", ast.Load()), "dot", ast.Load())
-        return ast.Call(dot, [node.left, node.right], [])
+def _target(statement: ast.stmt) -> ast.expr | None:
+    """The array that a statement changes in place."""
+    match statement:
+        case ast.Assign([ast.Subscript(target)]) | ast.AugAssign(ast.Subscript(target) | (ast.Name() as target)):
+            return target
+    return None
 
 
-def _binds_loosely(node: ast.expr) -> bool:
-    return isinstance(node, ast.BinOp | ast.UnaryOp)
+def _is_value(expression: ast.expr, statement: ast.stmt) -> bool:
+    """Whether an expression is all that a statement gives."""
+    return getattr(statement, "value", None) is expression

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -12,8 +13,8 @@ from derive.setting import Setting
 from derive.source.judging import Function
 from derive.source.listing import Listing
 from derive.source.network import Variant, options, variants
-from derive.source.scene import Code, Scene, words_in
-from derive.source.words import Naming, naming, role
+from derive.source.scene import Code, Scene
+from derive.source.words import Naming, naming, of_gradient, role
 
 AUGMENTED = ("hstack", "column_stack", "c_", "concatenate", "insert", "append", "ones")
 """Words of code that puts a column of ones before its arrays."""
@@ -57,17 +58,17 @@ class Readings:
 
     def of_stack(self, given: Stack) -> Best:
         """The best reading for a network: first how arrays lie, then how samples are reduced."""
-        words = words_in((*self.code.statements, self.code.chosen.node))
+        words = self.code.words
         variant, named = self.lying(given, words)
         found = [self.made(replace(variant, option=one), named) for one in self.reductions(variant)]
         best = found[0]
-        most = -1
+        most = (-1, -1, -1)
         for one in found:
             one.weigh()
             right = one.judge()
             if right > most:
                 best, most = one, right
-            if right == len(one.finals):
+            if right[0] == len(one.finals):
                 break
         best.trace_wrong()
         option = best.scene.setting.option
@@ -96,13 +97,27 @@ class Readings:
 
     def ways(self, given: Stack, words: set[str]) -> Iterator[tuple[Variant, Naming]]:
         """The ways in which arrays may lie, and words be meant, the likeliest first."""
-        biases = any(found.kind == "bias" for word in words if (found := role(word)))
+        said = {*words, *(base for word in words for base in of_gradient(word))}
+        biases = any(found.kind == "bias" for word in said if (found := role(word)))
         augmented = bool(words & {*AUGMENTED})
-        for option in (None, "single") if "single" in options(given) else (None,):
+        single = "single" in options(given) and not self.is_batched()
+        for option in (None, "single") if single else (None,):
             for swapped in (False, True):
                 named = naming(words, given.depth, biases, swapped)
                 for one in variants(given, biases=biases, augmented=augmented):
                     yield replace(one, option=option, swapped=swapped), named
+
+    def is_batched(self) -> bool:
+        """Whether the code itself speaks of several samples: counts them, or goes along an axis."""
+        for node in (part for one in self.code.statements for part in ast.walk(one)):
+            match node:
+                case ast.keyword("axis") | ast.Subscript(ast.Attribute(attr="shape")):
+                    return True
+                case ast.Call(ast.Name("len"), [ast.Name(word)]):
+                    found = role(word)
+                    if found is not None and found.kind in ("input", "target"):
+                        return True
+        return False
 
     def made(self, variant: Variant, named: Naming) -> Function:
         """The function under one reading."""

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 
 from derive.notation.environment import Own, Target
-from derive.notation.known import Function, KnownReader
+from derive.notation.known import Function
 from derive.notation.lookup import lookup
 from derive.notation.piece import Piece
 from derive.scope import Alias
@@ -17,7 +17,7 @@ from derive.setting import Setting
 from derive.source.attributes import MARK, apart
 from derive.source.choosing import Chosen, first_argument
 from derive.source.listing import Listing
-from derive.source.trace import Tracer, is_attribute
+from derive.source.trace import Tracer, Watcher, is_attribute
 from derive.source.words import Naming, plain, role
 from derive.term import Const, Var
 
@@ -54,6 +54,13 @@ class Code:
     def statements(self) -> Sequence[ast.stmt]:
         """All that is gone through."""
         return (*(self.forward.body if self.forward else ()), *self.body)
+
+    @property
+    def words(self) -> set[str]:
+        """The words of all that is gone through, and of what the functions take."""
+        nodes = [self.chosen.node, *([self.forward] if self.forward else [])]
+        takes = {one.arg for node in nodes for one in node.args.args}
+        return words_in(self.statements) | takes - {self.chosen.holder or ""}
 
 
 def code_of(chosen: Chosen) -> Code:
@@ -138,7 +145,7 @@ class Scene:
     extra: Mapping[str, str]
 
     def __post_init__(self) -> None:
-        self.words = words_in((*self.code.statements, self.code.chosen.node))
+        self.words = self.code.words
         self.taken: dict[str, str] = {}
         self.rates: set[str] = set()
         self.penalties: set[str] = set()
@@ -173,7 +180,7 @@ class Scene:
     def tracer(self) -> Tracer:
         """The function, gone through."""
         words = lookup(self.scope, claims=True)
-        reader = KnownReader(self.listing.source, words, {})
+        reader = Watcher(self.listing.source, words)
         params = frozenset(Var(s.name) for s in self.setting.symbols if s.kind == "param")
         scalars = {n for n, shape in self.setting.shapes.items() if not shape}
         scalars -= {e.name for e in self.setting.equations}
@@ -188,7 +195,8 @@ class Scene:
         if self.code.forward is not None:
             self._forward(made, self.code.forward)
         made.unread.clear()
-        made.returned.clear()
+        made.results.clear()
+        self._defaults(made)
         made.run(self.code.body)
         return made
 
@@ -209,6 +217,20 @@ class Scene:
             ]
             if found.kind in ("weight", "bias", "pre", "act") and None not in names:
                 self._lay(tracer, word, [str(name) for name in names])
+
+    def _defaults(self, tracer: Tracer) -> None:
+        """Whole numbers, words and truths that an argument is where nothing else is said."""
+        takes = self.code.chosen.node.args
+        pairs = zip(takes.args[::-1], takes.defaults[::-1], strict=False)
+        for one, value in pairs:
+            match value:
+                case ast.Constant(int() | str()) if not self.is_spoken(one.arg):
+                    node = ast.copy_location(ast.Name(one.arg, ast.Store()), value)
+                    tracer.give(node, value)
+
+    def is_spoken(self, word: str) -> bool:
+        """Whether a word stands for something of the network."""
+        return word in self.taken or word in self.rates or word in self.penalties
 
     def _first(self, kind: str) -> int:
         assert self.naming is not None

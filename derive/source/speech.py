@@ -11,6 +11,7 @@ from functools import cached_property
 from derive.diagnostic import DeriveError
 from derive.source.attributes import MARK
 from derive.source.judging import Function
+from derive.source.trace import Step
 
 from derive.term import Var
 
@@ -39,7 +40,7 @@ class Speech:
     @cached_property
     def words(self) -> tuple[Word, ...]:
         """Every word, in the order of the text."""
-        found = [*self.free(), *self.set()]
+        found = [*self.free(), *self.set(), *self.listed()]
         return tuple(sorted(found, key=lambda one: one.line))
 
     def free(self) -> Iterator[Word]:
@@ -51,7 +52,7 @@ class Speech:
                 continue
             line = _since(node, stored)
             text = scene.listing.written(node)
-            if not isinstance(node.ctx, ast.Load) or not _is_word(text):
+            if not isinstance(node.ctx, ast.Load) or not is_word(text):
                 continue
             try:
                 term = reader.piece(node).term
@@ -78,6 +79,15 @@ class Speech:
                 text = listing.written(step.node)
                 yield from self.meant(step.name, text, line if inside else ALWAYS)
 
+    def listed(self) -> Iterator[Word]:
+        """Entries of the lists that the function makes."""
+        reader = self.function.tracer.reader
+        for word in sorted({w for w in stored_names(self.function.scene.code.body)}):
+            for place, one in enumerate(reader.entries_of(ast.Name(word, ast.Load())) or ()):
+                own = reader.kept(one)
+                if own is not None and own.piece is not None and isinstance(own.piece.term, Var):
+                    yield from self.meant(own.piece.term.name, f"{word}[{place}]", ALWAYS)
+
     def meant(self, name: str, text: str, line: int) -> Iterator[Word]:
         """A word for a step, and for the quantity that the step is."""
         yield Word(name, text, line)
@@ -85,12 +95,26 @@ class Speech:
         if known is not None:
             yield Word(known, text, line)
 
-    def of(self, name: str, line: int) -> str | None:
-        """What a name is called at a line; None where the text has no word for it there."""
+    def of(self, name: str, line: int, step: Step | None = None) -> str | None:
+        """What a name is called at a line; None where the text has no word for it there.
+
+        What the step at that line calls it goes first.
+        """
+        known = self.function.meanings.forward
+        for one, text in step.words.items() if step is not None else ():
+            if name in (one, known.get(one)) and is_word(text):
+                return text
         found = [one.text for one in self.words if one.name == name and one.line < line]
+        found = [text for text in found if self.still(text, name, line)]
         if found:
             return min(found, key=len)
         return self.size(line) if name == "N" else None
+
+    def still(self, text: str, name: str, line: int) -> bool:
+        """Whether a word has not been given to something else since."""
+        given = [one.line for one in self.words if one.text == text and one.line < line]
+        last = max(given, default=ALWAYS)
+        return any(one.name == name for one in self.words if one.text == text and one.line == last)
 
     def size(self, line: int) -> str | None:
         """The number of samples, where the text gives it no name."""
@@ -130,6 +154,6 @@ def _since(node: ast.expr, stored: Mapping[str, int]) -> int:
     return stored.get(node.id, ALWAYS) if isinstance(node, ast.Name) else ALWAYS
 
 
-def _is_word(text: str) -> bool:
+def is_word(text: str) -> bool:
     """Whether a text is a name, or a place by its words and numbers."""
-    return re.fullmatch(r"[\w.]+(\[(-?\d+|'[^']*'|\"[^\"]*\")\])*", text) is not None
+    return re.fullmatch(r"[\w.]+(\[[^\[\]:,]*\])*", text) is not None

@@ -8,14 +8,17 @@ from dataclasses import dataclass, replace
 
 from derive.diagnostic import Diagnostic, Place, Span
 from derive.mistakes import MISTAKES
+from derive.notation import write
 from derive.source.judging import Function, Judged
 from derive.source.listing import Listing
+from derive.source.natural import natural
 from derive.source.patch import Patch, Patcher, applied
 from derive.source.reading import Best
-from derive.source.speech import Speech, stored_names
+from derive.source.speech import Speech, is_word, stored_names
 from derive.term import const
 from derive.verdict import GOOD, Claim, Report, Witness
 
+WRONG = ("refuted", "ill-shaped")
 Again = Callable[[str], Best]
 """Reads the function in a changed text."""
 
@@ -54,24 +57,39 @@ class Teller:
 
     def patches(self, told: Sequence[tuple[Judged, Claim]]) -> dict[int, Patch]:
         """The repaired lines: each judged again where it stands, with the others or alone."""
-        patcher = Patcher(self.speech)
+        wrong = [place for place, (_, claim) in enumerate(told) if claim.verdict in WRONG]
         found: dict[int, Patch] = {}
-        for place, (one, claim) in enumerate(told):
-            if claim.verdict in GOOD or claim.repair_numpy is None:
+        for tries in self.tries(told, wrong):
+            new = {place: one for place, one in tries.items() if place not in found}
+            if not new:
                 continue
-            numpy = claim.repair_numpy
-            patch = patcher.patch(one, numpy)
-            if patch is not None:
-                found[place] = patch
-        if not found or self.is_right(found, told):
-            return found
-        return {
-            place: patch for place, patch in found.items() if self.is_right({place: patch}, told)
-        }
+            if self.is_right({**found, **new}, told):
+                return {**found, **new}
+            found |= {k: one for k, one in new.items() if self.is_right({k: one}, told)}
+        return found
+
+    def tries(
+        self, told: Sequence[tuple[Judged, Claim]], wrong: Sequence[int]
+    ) -> Iterator[dict[int, Patch]]:
+        """Lines that may be right: those of small changes, those by the step before, others."""
+        patcher = Patcher(self.speech)
+        near, whole = dict[int, Patch](), dict[int, Patch]()
+        steps = dict[int, Patch]()
+        for place in wrong:
+            one, claim = told[place]
+            step = natural(self.function, one)
+            for text, kind in ((claim.repair_numpy, None), (step, steps)):
+                patch = None if text is None else patcher.patch(one, text)
+                if patch is not None:
+                    kind = (whole if "whole" in claim.edits else near) if kind is None else kind
+                    kind[place] = patch
+        yield near
+        yield steps
+        yield whole
 
     def is_right(self, patches: dict[int, Patch], told: Sequence[tuple[Judged, Claim]]) -> bool:
         """Whether nothing is wrong any more but what was left as it was."""
-        text = applied(list(patches.values()), self.listing.text)
+        text = applied(patches.values(), self.listing.text)
         again = self.again(text).function.judged
         before = sum(claim.verdict not in GOOD for _, claim in told)
         after = sum(not one.good for one in again)
@@ -107,7 +125,7 @@ class Teller:
     def remarks(self, one: Judged) -> Iterator[str]:
         """What the verdict rests on."""
         if one.scale != const(1):
-            yield f"judged for {one.scale} times the loss, as what follows has it"
+            yield f"judged for {write(one.scale, 'plain')} times the loss, as what follows has it"
         if one.behind:
             lines = ", ".join(map(str, one.behind))
             yield f"judged as if line {lines} were right"
@@ -137,7 +155,8 @@ class Teller:
         for step in self.function.tracer.steps:
             known = self.function.meanings.forward.get(step.name)
             if known is not None and step.node is not None and not step.inner:
-                taken[self.listing.written(step.node)] = known
+                text = self.listing.written(step.node)
+                taken |= {text: known} if is_word(text) else {}
         said = [f"`{word}` is {name}" for word, name in taken.items() if word != name]
         text = "; ".join([*self.best.notes, *([", ".join(said)] if said else [])])
         message = f"`{scene.code.chosen.name}` was read so: {text or 'names as in the network'}"

@@ -13,9 +13,11 @@ from derive.notation.containers import Held
 from derive.notation.environment import Own, Target, changed_names, target_of
 from derive.notation.keeper import Spot, Value
 from derive.notation.known import Function, KnownReader
+from derive.notation.lookup import Lookup
 from derive.notation.loops import is_zero
 from derive.notation.masks import is_mask
 from derive.notation.piece import Piece
+from derive.notation.python import Source
 from derive.notation.statements import Runner
 from derive.shape import Shape
 from derive.source.attributes import MARK
@@ -41,7 +43,7 @@ class Step:
     value: ast.expr | None
     inner: bool
     misfit: Diagnostic | None = None
-    update: ast.operator | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,16 +55,31 @@ class Returned:
     node: ast.expr
 
 
+class Watcher(KnownReader):
+    """Reads expressions, and remembers what the last of them called the names in it."""
+
+    def __init__(self, source: Source, words: Lookup) -> None:
+        super().__init__(source, words, {})
+        self.seen: dict[str, str] = {}
+
+    def piece(self, node: ast.expr) -> Piece:
+        """The term of an expression."""
+        found = super().piece(node)
+        if isinstance(found.term, Var) and isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+            self.seen[found.term.name] = self.source.written(node)
+        return found
+
+
 @dataclass
 class Tracer(Runner):
     """Goes through functions of one file, and writes down what each statement gives a name."""
 
-    reader: KnownReader
+    reader: Watcher
     shapes: dict[str, Shape]
     scalars: frozenset[str] = frozenset()
     carried: frozenset[Term] = frozenset()
     steps: list[Step] = field(default_factory=list)
-    returned: list[Returned] = field(default_factory=list)
+    results: list[Returned] = field(default_factory=list)
     failures: dict[Target, Diagnostic] = field(default_factory=dict)
     unread: list[Diagnostic] = field(default_factory=list)
 
@@ -118,6 +135,7 @@ class Tracer(Runner):
         mark, count = self.reader.mark(), len(self.steps)
         calls, inside = len(self.calls), self.inside
         self.strict, self.now = True, node
+        self.reader.nodes = 0
         try:
             yield
         except DeriveError as error:
@@ -201,7 +219,7 @@ class Tracer(Runner):
     ) -> None:
         """Give a name its value, which is a step of its own."""
         made = self.stepped(spot.node, piece)
-        nodes = nodes if made is piece else 1
+        nodes = 1 if isinstance(made.term, Var | Const) else nodes
         super().put(spot, made, nodes, depth, in_place=in_place)
         if spot.name is not None:
             self.failures.pop(spot.name, None)
@@ -209,7 +227,7 @@ class Tracer(Runner):
     def _lay_one(self, target: ast.expr, held: Held, nodes: int) -> None:
         if isinstance(held, Piece):
             made = self.stepped(target, held)
-            held, nodes = made, (nodes if made is held else 1)
+            held, nodes = made, (1 if isinstance(made.term, Var | Const) else nodes)
         super()._lay_one(target, held, nodes)
 
     def stepped(self, node: ast.expr, piece: Piece) -> Piece:
@@ -232,9 +250,11 @@ class Tracer(Runner):
         else:
             self.shapeless.add(name)
         span = self.reader.source.span(node)
-        self.steps.append(
-            Step(name, term, shape, piece.span, node, self.value_of(node), self.inside > 0, misfit)
-        )
+        words = dict(self.reader.seen) if not self.inside else {}
+        inner, value = self.inside > 0, self.value_of(node)
+        self.steps.append(Step(name, term, shape, piece.span, node, value, inner, misfit, words))
+        if not self.inside:
+            self.reader.seen.clear()
         return Piece(Var(name, span), span, scalar=shape == ())
 
     def is_plain(self, term: Term) -> bool:
@@ -327,7 +347,7 @@ class Tracer(Runner):
         held = list(self.held_by(node))
         for word, own in held:
             if own.piece is not None:
-                self.returned.append(Returned((*path, word), own.piece, node))
+                self.results.append(Returned((*path, word), own.piece, node))
             else:
                 self.lost[Target(word, holder_of(node))] = True
         if held or (isinstance(node, ast.Constant) and node.value is None):
@@ -342,7 +362,7 @@ class Tracer(Runner):
             self.failures.setdefault(target, found)
             self.lost[target] = True
             return
-        self.returned.append(Returned(path, piece, node))
+        self.results.append(Returned(path, piece, node))
 
     def held_by(self, node: ast.expr) -> Iterator[tuple[str, Own]]:
         """What a dict holds, by the words."""

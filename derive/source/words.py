@@ -82,7 +82,8 @@ def role(word: str) -> Role | None:
     if not words or len(numbers) > 1:
         return None
     number = numbers[0] if numbers else None
-    return _whole(words, number) or _placed(words, number)
+    inner = bool(numbers) and not tokens[-1].isdigit()
+    return _whole(words, number) or (None if inner else _placed(words, number))
 
 
 def _whole(words: list[str], number: int | None) -> Role | None:
