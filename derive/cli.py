@@ -198,8 +198,8 @@ def _check_parser() -> argparse.ArgumentParser:
 CHECKED = """\
 The network stands in the file, or is given by --layers. Of Python code, FILE.py::backward or
 FILE.py::Net.backward, every gradient that the function returns or stores is judged; the code is
-read and never run, and FILE.py alone is every function that has gradients. Exit codes: 0 every claim holds, 1 one is
-wrong, 2 one cannot be read, 3 one is undecided.
+read and never run, and FILE.py alone is every function that has gradients. Exit codes: 0 every
+claim holds, 1 one is wrong, 2 one cannot be read, 3 one is undecided.
 """
 
 

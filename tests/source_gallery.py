@@ -319,7 +319,7 @@ CASES = (
             Wrong("np.dot(dy, W2.T)", "np.dot(dy, W2)", "dL/dH1", "ill-shaped"),
             Wrong("sigmoid_grad(a1) * dz1", "sigmoid_grad(z1) * dz1", "dL/dz1"),
             Wrong("dy = (y - t)", "dy = (t - y)", "dL/dz2"),
-            Wrong("= sigmoid_grad(a1) * dz1", "= dz1 * 1", "dL/dz1"),
+            Wrong("= sigmoid_grad(a1) * dz1", "= dz1 * 1", "dL/dz1", blamed="dz1 = np.dot(dy"),
             Wrong("np.sum(dy, axis=0)", "np.sum(dy, axis=1)", "dL/db2", "ill-shaped"),
         ),
     ),
@@ -331,9 +331,20 @@ CASES = (
         SIGMOIDS,
         samples=1,
         wrong=(
-            Wrong("nabla_b[-1] = delta\n        nabla_w[-1] = np.dot(delta, activations[-2]", "nabla_b[-1] = delta\n        nabla_w[-1] = np.dot(delta, activations[-1]", "dL/dW2", "ill-shaped", blamed="nabla_w[-1] ="),
+            Wrong(
+                "nabla_b[-1] = delta\n        nabla_w[-1] = np.dot(delta, activations[-2]",
+                "nabla_b[-1] = delta\n        nabla_w[-1] = np.dot(delta, activations[-1]",
+                "dL/dW2",
+                "ill-shaped",
+                blamed="nabla_w[-1] =",
+            ),
             Wrong("delta) * sp", "delta)", "dL/dz1"),
-            Wrong("(output_activations-y)", "(y-output_activations)", "dL/dyhat"),
+            Wrong(
+                "(output_activations-y)",
+                "(y-output_activations)",
+                "dL/dz2",
+                blamed="delta = self.cost",
+            ),
         ),
     ),
     Case(
@@ -343,8 +354,8 @@ CASES = (
         _labels,
         {"activations": "relu"},
         wrong=(
-            Wrong("        dscores /= N\n", "", "dL/dW2", fixed=True, blamed="dscores[range"),
-            Wrong("dhidden[hidden <= 0] = 0", "dhidden[hidden > 0] = 0", "dL/dz1"),
+            Wrong("        dscores /= N\n", "", "dL/dz2", fixed=False, blamed="dscores[range"),
+            Wrong("dhidden[hidden <= 0] = 0", "dhidden[hidden > 0] = 0", "dL/dz1", fixed=False),
             Wrong("X.T.dot(dhidden)", "X.T.dot(dhidden) / N", "dL/dW1"),
         ),
     ),
@@ -395,9 +406,17 @@ CASES = (
         {"activations": "relu"},
         wrong=(
             Wrong("relu_derivative(self.z2)", "relu_derivative(self.z1)", "dL/dz2", "ill-shaped"),
-            Wrong("dz2 = (dz3 @ self.W3.T) * relu_derivative(self.z2)", "dz2 = (dz3 @ self.W3.T)", "dL/dz2"),
+            Wrong(
+                "dz2 = (dz3 @ self.W3.T) * relu_derivative(self.z2)",
+                "dz2 = (dz3 @ self.W3.T)",
+                "dL/dz2",
+            ),
             Wrong("self.dW1 = self.X.T @ dz1", "self.dW1 = dz1.T @ self.X", "dL/dW1", "ill-shaped"),
-            Wrong("self.db1 = dz1.sum(axis=0, keepdims=True)", "self.db1 = dz1.mean(axis=0, keepdims=True)", "dL/db1"),
+            Wrong(
+                "self.db1 = dz1.sum(axis=0, keepdims=True)",
+                "self.db1 = dz1.mean(axis=0, keepdims=True)",
+                "dL/db1",
+            ),
         ),
     ),
     Case(
@@ -408,7 +427,7 @@ CASES = (
         {"activations": "sigmoid,sigmoid,sigmoid", "loss": "bce"},
         wrong=(
             Wrong("acts[l] * (1 - acts[l])", "acts[l] * (1 + acts[l])", "dL/dz2"),
-            Wrong("acts[l].T @ delta", "delta.T @ acts[l]", "dL/dW3", "ill-shaped"),
+            Wrong("acts[l].T @ delta", "delta.T @ acts[l]", "dL/dW1", "ill-shaped"),
         ),
     ),
     Case(
@@ -454,8 +473,16 @@ CASES = (
         reduction="sum",
         judged=("W1", "W2"),
         wrong=(
-            Wrong("output_errors * final_outputs * (1.0 - final_outputs)", "output_errors * final_outputs", "dL/dz2"),
-            Wrong("numpy.dot(self.who.T, output_delta)", "numpy.dot(self.who.T, output_errors)", "dL/dH1"),
+            Wrong(
+                "output_errors * final_outputs * (1.0 - final_outputs)",
+                "output_errors * final_outputs",
+                "dL/dz2",
+            ),
+            Wrong(
+                "numpy.dot(self.who.T, output_delta)",
+                "numpy.dot(self.who.T, output_errors)",
+                "dL/dH1",
+            ),
         ),
     ),
     Case(
@@ -499,7 +526,11 @@ CASES = (
         reduction="sum",
         wrong=(
             Wrong("self.sigmoid_derivative(self.hidden_output)", "self.hidden_output", "dL/dz1"),
-            Wrong("output_error * self.sigmoid_derivative", "output_error / self.sigmoid_derivative", "dL/dz2"),
+            Wrong(
+                "output_error * self.sigmoid_derivative",
+                "output_error / self.sigmoid_derivative",
+                "dL/dz2",
+            ),
         ),
     ),
     Case(

@@ -8,25 +8,23 @@ from __future__ import annotations
 import inspect
 import linecache
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from derive.checker import SECONDS
 from derive.dense import Stack
-from derive.diagnostic import DeriveError, Diagnostic, refuse
+from derive.diagnostic import Diagnostic, refuse
 from derive.documents import document
 from derive.layers import stack as stack_of
 from derive.setting import Setting, setting_of
 from derive.source.choosing import Chosen, at_line, chosen, every
+from derive.source.code import code_of
 from derive.source.listing import Listing, listing
 from derive.source.network import Variant
 from derive.source.reading import Best, Readings
-from derive.source.scene import code_of
 from derive.source.told import Teller, located
 from derive.source.words import Naming
 from derive.verdict import Claim, Report
-
-FUNCTION = "def backward(...): ..."
 
 
 def check_source(

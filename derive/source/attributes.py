@@ -11,7 +11,7 @@ MARK = "selfˑ"
 
 
 class _Apart(ast.NodeTransformer):
-    """Gives `self.W1` the name that stands for it; a method is called by its own name."""
+    """Gives `self.W1` and `self.forward()` the names that stand for them."""
 
     def __init__(self, holder: str) -> None:
         self.holder = holder
@@ -19,7 +19,7 @@ class _Apart(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         match node.func:
             case ast.Attribute(ast.Name(holder), name) if holder == self.holder:
-                func = ast.copy_location(ast.Name(name, ast.Load()), node.func)
+                func = ast.copy_location(ast.Name(MARK + name, ast.Load()), node.func)
                 node.func = func
         self.generic_visit(node)
         return node

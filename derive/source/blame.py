@@ -1,4 +1,4 @@
-"""The first wrong step behind a wrong gradient: the one that, were it right, would make it right."""
+"""The first wrong step behind a wrong gradient: the one that, put right, makes it right."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from derive.comparing import agree
 from derive.source.finals import Final
 from derive.source.meaning import Meaning, Meanings
-from derive.source.trace import Step
+from derive.source.watching import Step
 from derive.tensors import same_shape
 from derive.term import Term, Var, const, substitute, variables
 
@@ -40,9 +40,11 @@ class Blame:
         return best
 
     def is_other(self, step: Step, meaning: Meaning) -> bool:
-        """Whether a step would be the derivative by another name, not only another multiple."""
+        """Whether a step would be the derivative by another name, or of the other sign."""
         before = self.meanings.given.get(step.name)
-        return before is None or before.wrt != meaning.wrt
+        if before is None or before.wrt != meaning.wrt:
+            return True
+        return before.scale == const(-1) and meaning.scale == const(1)
 
     def suspects(self, wrong: Sequence[Final]) -> Iterator[Step]:
         """The steps behind wrong gradients that are no quantities of the network."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from derive.diagnostic import Diagnostic, Span
 from derive.notation.environment import Own, Target
 from derive.source.attributes import MARK
+from derive.source.rates import negative, without_rate
 from derive.source.scene import Scene
-from derive.source.trace import Returned, Step, Tracer
+from derive.source.trace import Tracer
+from derive.source.watching import Returned, Step
 from derive.source.words import of_gradient, plain, role
-from derive.term import Apply, Const, Term, Var, apply, const, rebuild, walk
+from derive.term import Apply, Const, Term, Var
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Finals:
             marked = (self.scene.taken.get(one) for one in (MARK + word, word))
             name = next(filter(None, marked), None) or self.scene.meant(word)
         shapes = self.scene.setting.shapes
-        return name if name in shapes and shapes[name] else None
+        return name if name is not None and shapes.get(name) else None
 
     # ------------------------------------------------------------------------ where they are
 
@@ -106,20 +107,8 @@ class Finals:
         """The gradient in `W - lr * G`, or in `W + lr * G`, whose sign is then the other one."""
         assert isinstance(term, Apply)
         gradient = term.args[1]
-        made = gradient if term.op == "sub" else _negative(gradient)
-        return None if isinstance(made, Const) else self.without_rate(made)
-
-    def without_rate(self, term: Term) -> Term:
-        """A step downhill without how far it goes; a bare number before it counts as that."""
-        rates = self.scene.rates
-        if any(isinstance(node, Var) and node.name in rates for node in walk(term)):
-            return simple(term, dict.fromkeys(rates, const(1)))
-        match term:
-            case Apply("mul", (Const(), inner)) | Apply("mul", (inner, Const())):
-                return inner
-            case Apply("neg", (Apply("mul", (Const(), inner)),)):
-                return replace(term, args=(inner,))
-        return term
+        made = gradient if term.op == "sub" else negative(gradient)
+        return None if isinstance(made, Const) else without_rate(made, self.scene.rates)
 
     def kept(self) -> Iterator[Final]:
         """`self.dW1 = ...`, `grads['W1'] = ...` of what comes from outside."""
@@ -163,7 +152,7 @@ class Finals:
             if name is not None:
                 yield self.final(name, one.piece.term, span=one.piece.span)
         for target, found in self.tracer.failures.items():
-            held = self.tracer.lost.get(target)
+            held = target in self.tracer.lost
             if held and (name := self.stored_as(target) or self.by(target.name)):
                 yield Final(name, None, found.span or Span(0, 0), failure=found)
 
@@ -182,7 +171,7 @@ class Finals:
     def in_order(
         self, values: Sequence[tuple[Returned, str | None]]
     ) -> Iterator[tuple[Returned, str | None]]:
-        """Values without names are in the order of the parameters, where names and shapes say so."""
+        """Values without names are in the order of the parameters, where names and shapes agree."""
         shapes = self.scene.setting.shapes
         fits = len(values) == len(self.params) and all(
             said in (None, name) and self.shape(one) in (None, shapes[name])
@@ -254,44 +243,3 @@ def _entry(name: str) -> tuple[str, int] | None:
     word = name.partition("id='")[2].partition("'")[0]
     number = name.rpartition("value=")[2].partition(")")[0]
     return (word, int(number)) if number.isdigit() else None
-
-
-def _negative(term: Term) -> Term:
-    if isinstance(term, Apply) and term.op == "neg":
-        return term.args[0]
-    return Apply("neg", (term,), (), term.span)
-
-
-def simple(term: Term, values: Mapping[str, Const]) -> Term:
-    """A formula with numbers for some names, the ones and zeros that come of it left out."""
-    if not any(isinstance(node, Var) and node.name in values for node in walk(term)):
-        return term
-
-    def node(old: Term) -> Term:
-        if isinstance(old, Var):
-            return values.get(old.name, old)
-        return _shorter(old) if isinstance(old, Apply) else old
-
-    return rebuild(term, node)
-
-
-def _shorter(term: Apply) -> Term:
-    one, zero = Const(Fraction(1)), Const(Fraction(0))
-    match term:
-        case Apply("mul", (left, right)) if zero in (left, right):
-            return zero
-        case Apply("mul", (left, right)) if one in (left, right):
-            return right if left == one else left
-        case Apply("div", (left, right)) if right == one or left == zero:
-            return left
-        case Apply("add", (left, right)) if zero in (left, right):
-            return right if left == zero else left
-        case Apply("sub", (left, right)) if right == zero:
-            return left
-        case Apply("sub", (left, right)) if left == zero:
-            return apply("neg", right)
-        case Apply("neg", (inner,)) if inner == zero:
-            return zero
-        case Apply("pow", (base, power)) if zero == base and power != zero:
-            return zero
-    return term

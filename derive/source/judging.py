@@ -15,14 +15,18 @@ from derive.outcome import Outcome
 from derive.scope import ClaimText, Link
 from derive.setting import Setting
 from derive.source.blame import Blame
-from derive.source.finals import Final, Finals, simple
+from derive.source.finals import Final, Finals
 from derive.source.meaning import Meaning, Meanings
+from derive.source.rates import simple
 from derive.source.scene import Scene
-from derive.source.trace import Step, Tracer
+from derive.source.trace import Tracer
+from derive.source.watching import Step
 from derive.tensors import same_shape
 from derive.term import Equation, Term, Var, apply, const, variables
 from derive.truth import Target
 from derive.verdict import GOOD, Claim
+
+ONCE = const(1)
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Judged:
     final: Final
     outcome: Outcome
     term: Term | None = None
-    scale: Term = const(1)
+    scale: Term = ONCE
     behind: tuple[int, ...] = ()
 
     @property
@@ -60,10 +64,15 @@ class Function:
         self.judged: list[Judged] = []
         self.believed: list[Step] = []
 
-    def weigh(self) -> tuple[int, int]:
-        """How well the reading fits, before anything is judged: misfits, and what is known."""
-        self.meanings.run()
+    def weigh(self, least: int | None = None) -> tuple[int, int]:
+        """How well the reading fits, before anything is judged: misfits, and what is known.
+
+        One with fewer steps that fit than `least` is not looked at further.
+        """
         misfits = sum(one.shape is None for one in self.tracer.steps)
+        if least is not None and -misfits < least:
+            return -misfits, 0
+        self.meanings.run()
         misfits += sum(self.is_misfit(one) for one in self.finals)
         return -misfits, len(self.meanings.forward) + len(self.meanings.given)
 
@@ -129,14 +138,14 @@ class Function:
         if final.term is None:
             found = (final.failure,) if final.failure is not None else ()
             return Judged(final, Outcome(Claim(name, "unreadable", diagnostics=found)))
-        term = self.meanings.formula(final.term, final.wrt)
-        found = Judged(final, self.outcome(self.meanings, term, final), term)
         given = self.meanings.given.get(final.step.name) if final.step is not None else None
-        if found.outcome.claim.verdict != "confirmed" or given is None or given.wrt == final.wrt:
-            return found
-        # what was proved to be another derivative may be this one by its name alone
-        other = self.outcome(self.meanings, Var(final.step.name), final)
-        return replace(found, outcome=other) if other.claim.verdict == "proved" else found
+        if final.step is not None and given is not None and given.wrt != final.wrt:
+            # what was proved to be another derivative may be this one by its name alone
+            outcome = self.outcome(self.meanings, Var(final.step.name), final)
+            if outcome.claim.verdict == "proved":
+                return Judged(final, outcome, Var(final.step.name))
+        term = self.meanings.formula(final.term, final.wrt)
+        return Judged(final, self.outcome(self.meanings, term, final), term)
 
     def outcome(self, meanings: Meanings, term: Term, final: Final) -> Outcome:
         """The verdict on a formula for a derivative."""
@@ -144,7 +153,9 @@ class Function:
         asked = meanings.asked(self.text, self.line(final), final.wrt)
         link = Link(term, final.span)
         asks = Question(ClaimText(self.scene.listing.text, (link,)), target, (), True, {})
-        reading = Reading(meanings.checker.case, asked, target.of, "numpy", "jacobian", asks.claim.text)
+        reading = Reading(
+            meanings.checker.case, asked, target.of, "numpy", "jacobian", asks.claim.text
+        )
         try:
             with self.allowance.of(1 + final.span.start):
                 judgement = Judgement(reading, asks, link, target)
@@ -163,6 +174,17 @@ class Function:
         message = f"this is the transpose of {claim.name}, which cannot be added to {final.wrt}"
         found = Diagnostic("D329", message, self.scene.listing.text, final.span)
         return replace(claim, verdict="ill-shaped", layout=None, diagnostics=(found,), facts=())
+
+    def stale(self, one: Judged) -> tuple[str, int] | None:
+        """The parameter that a formula uses after the code has changed it, and where it has."""
+        step = one.final.step
+        updates = {u.name: (name, u) for u in self.tracer.steps if (name := self.finder.updated(u))}
+        if step is None or step.name in updates:
+            return None
+        for name in variables(step.term):
+            if name in updates:
+                return updates[name][0], self.scene.listing.line(updates[name][1].span.start)
+        return None
 
     def line(self, final: Final) -> int:
         """The line of the file."""
@@ -208,7 +230,7 @@ class Function:
                 made.keep(one, known)
 
     def step(self, step: Step, meaning: Meaning) -> Judged:
-        """The verdict on a step, where the loss is scaled so that the step ought to be its derivative."""
+        """The verdict on a step, the loss scaled so that the step ought to be its derivative."""
         final = Final(meaning.wrt, step.term, step.span, step)
         meanings = self.scaled(meaning.scale)
         meanings.given.pop(step.name, None)

@@ -9,7 +9,8 @@ import re
 def shortened(node: ast.expr) -> ast.expr:
     """The expression without the axes that it adds and takes away again.
 
-    >>> ast.unparse(shortened(ast.parse("np.sum(d, axis=0, keepdims=True).T.ravel()", mode="eval").body))
+    >>> long = ast.parse("np.sum(d, axis=0, keepdims=True).T.ravel()", mode="eval").body
+    >>> ast.unparse(shortened(long))
     'np.sum(d, axis=0)'
     """
     for _ in range(4):

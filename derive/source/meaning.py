@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
-from derive.case import LEAF, Reading
+from derive.case import Reading
 from derive.checker import Checker
 from derive.comparing import Point, agree, at
 from derive.diagnostic import DeriveError
-from derive.gradient import adjoint_name
 from derive.scope import Scope
 from derive.setting import Asked
 from derive.shape import Shape
-from derive.source.trace import Step
+from derive.source.watching import Step
 from derive.statement import Bracket, ClaimLine
 from derive.tensors import Value, column_shape, same_shape, solid
 from derive.term import Term, Var, apply, const, substitute, variables

@@ -1,4 +1,4 @@
-"""The step of a gradient as code would write it: from the derivatives that the code has names for."""
+"""The step of a gradient as code would write it: from derivatives that the code has names for."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ def natural(function: Function, judged: Judged) -> str | None:
     spoken = _spoken(meanings, judged)
     term = truth.gradients[wrt].step
     for _ in truth.prover.adjoints:
-        inner = {name: spoken.get(name, truth.prover.steps[name]) for name in variables(term) if name in truth.prover.steps}
+        inner = {
+            name: spoken.get(name, truth.prover.steps[name])
+            for name in variables(term)
+            if name in truth.prover.steps
+        }
         if not inner:
             break
         term = substitute(term, inner)
@@ -40,7 +44,7 @@ def natural(function: Function, judged: Judged) -> str | None:
 
 
 def _spoken(meanings: Meanings, judged: Judged) -> Mapping[str, Term]:
-    """The names that the code has for derivatives, before the one at hand; the last is the nearest."""
+    """The names that the code has for derivatives before the one at hand, the last of each."""
     case, found = meanings.checker.case, dict[str, Term]()
     own = judged.final.step
     for step in meanings.steps:

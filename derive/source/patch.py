@@ -11,7 +11,7 @@ from derive.source.judging import Judged
 from derive.source.listing import Listing
 from derive.source.manner import Manner, shortened
 from derive.source.speech import Speech
-from derive.source.trace import Step
+from derive.source.watching import Step
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Patcher:
         return Patch(span, text, file[whole.start : span.start] + text + file[span.end : whole.end])
 
     def place(self, judged: Judged) -> tuple[ast.stmt, ast.expr | None] | None:
-        """The statement, and the expression in it that is wrong; none, where it is changed in place."""
+        """The statement, and the expression in it that is wrong; none for a change in place."""
         final, step = judged.final, judged.final.step
         spans = [one for one in (step.span if step else None, final.span) if one is not None]
         if final.update and final.term is not None and final.term.span is not None:
@@ -74,13 +74,21 @@ class Patcher:
         for span in spans:
             for statement in statements:
                 for node in ast.walk(statement):
-                    if isinstance(node, ast.expr) and self.is_read(node) and self.listing.span(node) == span:
+                    if (
+                        isinstance(node, ast.expr)
+                        and self.is_read(node)
+                        and self.listing.span(node) == span
+                    ):
                         return statement, node
         return next(((one, None) for one in statements if self.changes(one, step)), None)
 
     def changes(self, statement: ast.stmt, step: Step | None) -> bool:
         """Whether a statement changes in place what a step is."""
-        target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+        target = (
+            statement.targets[0]
+            if isinstance(statement, ast.Assign)
+            else getattr(statement, "target", None)
+        )
         if step is None or step.node is None or step.inner or target is None:
             return False
         return self.listing.span(target) == self.listing.span(step.node)
@@ -105,8 +113,8 @@ class Patcher:
         made: ast.expr = words.visit(shortened(tree))
         if words.missing:
             return None
-        manner = Manner(style, self.listing.text)
-        return ast.fix_missing_locations(manner.visit(made))
+        made = Manner(style, self.listing.text).visit(made)
+        return ast.fix_missing_locations(made)
 
 
 class _Words(ast.NodeTransformer):
@@ -131,13 +139,16 @@ class _Words(ast.NodeTransformer):
         if text is None:
             self.missing = True
             return node
-        return ast.parse(text, mode="eval").body
+        word: ast.expr = ast.parse(text, mode="eval").body
+        return word
 
 
 def _target(statement: ast.stmt) -> ast.expr | None:
     """The array that a statement changes in place."""
     match statement:
-        case ast.Assign([ast.Subscript(target)]) | ast.AugAssign(ast.Subscript(target) | (ast.Name() as target)):
+        case ast.Assign([ast.Subscript(target)]) | ast.AugAssign(
+            ast.Subscript(target) | (ast.Name() as target)
+        ):
             return target
     return None
 

@@ -10,10 +10,11 @@ from derive.checker import OPEN, SECONDS
 from derive.deadline import Allowance
 from derive.dense import Stack
 from derive.setting import Setting
+from derive.source.code import Code
 from derive.source.judging import Function
 from derive.source.listing import Listing
 from derive.source.network import Variant, options, variants
-from derive.source.scene import Code, Scene
+from derive.source.scene import Scene
 from derive.source.words import Naming, naming, of_gradient, role
 
 AUGMENTED = ("hstack", "column_stack", "c_", "concatenate", "insert", "append", "ones")
@@ -87,7 +88,7 @@ class Readings:
         for variant, named in self.ways(given, words):
             made = self.made(variant, named)
             made.meanings.proving = False
-            weight = made.weigh()
+            weight = made.weigh(None if best is None else best[0][0])
             if best is None or weight > best[0]:
                 best = weight, variant, named
             if not weight[0] and (made.is_whole or made.has_forward):

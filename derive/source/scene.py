@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-
 from derive.notation.environment import Own, Target
 from derive.notation.known import Function
 from derive.notation.lookup import lookup
@@ -15,123 +14,13 @@ from derive.notation.piece import Piece
 from derive.scope import Alias
 from derive.setting import Setting
 from derive.source.attributes import MARK, apart
-from derive.source.choosing import Chosen, first_argument
+from derive.source.choosing import first_argument
+from derive.source.code import SIZES, Code, bound, label_words, lists_in
 from derive.source.listing import Listing
-from derive.source.trace import Tracer, Watcher, is_attribute
+from derive.source.trace import Tracer, is_attribute
+from derive.source.watching import Watcher
 from derive.source.words import Naming, plain, role
 from derive.term import Const, Var
-
-FORWARD = (
-    *("forward", "feedforward", "feed_forward", "forward_pass", "forward_propagation"),
-    *(
-        "forward_prop",
-        "forwardprop",
-        "_forward",
-        "propagate",
-        "predict",
-        "__call__",
-        "model_forward",
-    ),
-)
-"""What the function is called that goes forward."""
-
-SIZES = frozenset(
-    ("sizes", "layers", "layer_sizes", "layer_dims", "dims", "layers_dims", "structure")
-)
-"""What the list of all layer sizes is called where a network is made."""
-
-
-@dataclass(frozen=True)
-class Code:
-    """The statements of a function and those that go before it, its attributes as names."""
-
-    chosen: Chosen
-    body: Sequence[ast.stmt]
-    forward: ast.FunctionDef | None
-    maker: ast.FunctionDef | None
-
-    @property
-    def statements(self) -> Sequence[ast.stmt]:
-        """All that is gone through."""
-        return (*(self.forward.body if self.forward else ()), *self.body)
-
-    @property
-    def words(self) -> set[str]:
-        """The words of all that is gone through, and of what the functions take."""
-        nodes = [self.chosen.node, *([self.forward] if self.forward else [])]
-        takes = {one.arg for node in nodes for one in node.args.args}
-        return words_in(self.statements) | takes - {self.chosen.holder or ""}
-
-
-def code_of(chosen: Chosen) -> Code:
-    """What is read for a function: with it, what went forward before."""
-    body = apart(chosen.node.body, chosen.holder)
-    called = {
-        n.func.id
-        for s in body
-        for n in ast.walk(s)
-        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
-    }
-    forward = None
-    for name in FORWARD:
-        node = chosen.methods.get(name) or (None if chosen.methods else chosen.helpers.get(name))
-        if node is not None and node is not chosen.node and not called & {*FORWARD}:
-            forward = _apart(node, bool(chosen.methods))
-            break
-    maker = chosen.methods.get("__init__")
-    return Code(chosen, body, forward, None if maker is None else _apart(maker, True))
-
-
-def _apart(node: ast.FunctionDef, method: bool) -> ast.FunctionDef:
-    """A function, the attributes of its object under names of their own."""
-    holder = first_argument(node) if method else None
-    made = ast.copy_location(
-        ast.FunctionDef(node.name, node.args, apart(node.body, holder), [], None), node
-    )
-    return made
-
-
-def words_in(nodes: Sequence[ast.stmt]) -> set[str]:
-    """The words of statements: names, attributes, and words in brackets."""
-    found: set[str] = set()
-    for node in (part for one in nodes for part in ast.walk(one)):
-        match node:
-            case ast.Name(word, ast.Load()) | ast.arg(arg=word):
-                found.add(word)
-            case ast.Attribute(ast.Name(), word) if word not in _OF_ARRAYS:
-                found.add(word)
-            case ast.Subscript(slice=ast.Constant(str(word))):
-                found.add(word)
-            case ast.Subscript(slice=ast.BinOp() | ast.JoinedStr() as index):
-                found |= set(_joined(index))
-    return found
-
-
-_OF_ARRAYS = frozenset(("T", "mT", "shape", "size", "ndim", "dtype", "dot", "sum", "mean"))
-"""Attributes that arrays have."""
-
-
-def _joined(node: ast.expr) -> Iterator[str]:
-    """The words that a word with a number may be."""
-    for part in ast.walk(node):
-        if isinstance(part, ast.Constant) and isinstance(part.value, str):
-            yield from (f"{part.value}{number}" for number in range(1, 10))
-
-
-def lists_in(nodes: Sequence[ast.stmt]) -> set[str]:
-    """The names that statements use as lists: `weights[-1]`, `zip(biases, weights)`."""
-    found: set[str] = set()
-    for node in (part for one in nodes for part in ast.walk(one)):
-        match node:
-            case ast.Subscript(
-                ast.Name(word), ast.Constant(int()) | ast.UnaryOp() | ast.BinOp() | ast.Name()
-            ):
-                found.add(word)
-            case ast.Call(ast.Name("zip" | "enumerate" | "reversed" | "len"), arguments):
-                found |= {one.id for one in arguments if isinstance(one, ast.Name)}
-            case ast.For(iter=ast.Name(word)) | ast.comprehension(iter=ast.Name(word)):
-                found.add(word)
-    return found
 
 
 @dataclass
@@ -146,6 +35,7 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.words = self.code.words
+        self.labels, self.operands = label_words(self.code.statements)
         self.taken: dict[str, str] = {}
         self.rates: set[str] = set()
         self.penalties: set[str] = set()
@@ -168,7 +58,9 @@ class Scene:
                 yield Alias(word, Var(name))
 
     def meant(self, word: str) -> str | None:
-        """The declared name that a word is taken for."""
+        """The declared name that a word is taken for; none, where it is two things."""
+        if word in self.labels and word in self.operands:
+            return None
         if word in self.extra:
             return self.extra[word]
         if self.naming is not None:
@@ -186,9 +78,12 @@ class Scene:
         scalars -= {e.name for e in self.setting.equations}
         made = Tracer(reader, self.shapes, frozenset(scalars), params)
         chosen = self.code.chosen
-        for name, node in {**chosen.helpers, **chosen.methods}.items():
-            body = apart(node.body, first_argument(node) if name in chosen.methods else None)
-            reader.functions[name] = Function(name, node.args, body)
+        for name, node in chosen.helpers.items():
+            reader.functions[name] = Function(name, node.args, node.body)
+        for name, node in chosen.methods.items():
+            body = apart(node.body, first_argument(node))
+            reader.functions[MARK + name] = Function(name, bound(node), body)
+        self._constants(made)
         self._lay_lists(made)
         if self.code.maker is not None:
             self._made(made, self.code.maker)
@@ -217,6 +112,14 @@ class Scene:
             ]
             if found.kind in ("weight", "bias", "pre", "act") and None not in names:
                 self._lay(tracer, word, [str(name) for name in names])
+
+    def _constants(self, tracer: Tracer) -> None:
+        """Numbers that the file gives a name, such as a learning rate."""
+        for node in self.listing.tree.body:
+            match node:
+                case ast.Assign([ast.Name(word) as name], ast.Constant(int() | float() as value)):
+                    if not self.is_spoken(word) and not isinstance(value, bool):
+                        tracer.give(name, node.value)
 
     def _defaults(self, tracer: Tracer) -> None:
         """Whole numbers, words and truths that an argument is where nothing else is said."""

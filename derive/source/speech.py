@@ -11,8 +11,7 @@ from functools import cached_property
 from derive.diagnostic import DeriveError
 from derive.source.attributes import MARK
 from derive.source.judging import Function
-from derive.source.trace import Step
-
+from derive.source.watching import Step
 from derive.term import Var
 
 ALWAYS = 0
@@ -82,7 +81,7 @@ class Speech:
     def listed(self) -> Iterator[Word]:
         """Entries of the lists that the function makes."""
         reader = self.function.tracer.reader
-        for word in sorted({w for w in stored_names(self.function.scene.code.body)}):
+        for word in sorted(stored_names(self.function.scene.code.body)):
             for place, one in enumerate(reader.entries_of(ast.Name(word, ast.Load())) or ()):
                 own = reader.kept(one)
                 if own is not None and own.piece is not None and isinstance(own.piece.term, Var):
@@ -101,6 +100,8 @@ class Speech:
         What the step at that line calls it goes first.
         """
         known = self.function.meanings.forward
+        if name == "y" and self.function.scene.labels:
+            return None  # numbers of classes in this code, and not an array like the output
         for one, text in step.words.items() if step is not None else ():
             if name in (one, known.get(one)) and is_word(text):
                 return text
@@ -112,9 +113,9 @@ class Speech:
 
     def still(self, text: str, name: str, line: int) -> bool:
         """Whether a word has not been given to something else since."""
-        given = [one.line for one in self.words if one.text == text and one.line < line]
-        last = max(given, default=ALWAYS)
-        return any(one.name == name for one in self.words if one.text == text and one.line == last)
+        last = [one.name for one in self.words if one.text == text and one.line < line][-1]
+        known = self.function.meanings.forward
+        return name in (last, known.get(last)) or known.get(name) == last
 
     def size(self, line: int) -> str | None:
         """The number of samples, where the text gives it no name."""
@@ -125,14 +126,13 @@ class Speech:
         axis = 1 if network is not None and network.columns else 0
         return None if text is None else f"{text}.shape[{axis}]"
 
-    def spoken(self, text: str | None) -> str | None:
-        """A formula in the words of the text, as far as it has words."""
+    def spoken(self, text: str | None, line: int, step: Step | None) -> str | None:
+        """A formula in the words of the text at a line, as far as it has words."""
         if text is None:
             return None
-        last = 10**9
 
         def word(found: re.Match[str]) -> str:
-            said = self.of(found.group(), last) if found.group() != "N" else None
+            said = self.of(found.group(), line, step) if found.group() != "N" else None
             return said or _COUNTED.sub("", found.group()).replace(MARK, "self.")
 
         return _WORD.sub(word, text)

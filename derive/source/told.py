@@ -1,4 +1,4 @@
-"""What a report tells of a function: verdicts in its own words, its own lines, its lines repaired."""
+"""What a report tells of a function: verdicts in its own words, and its own lines repaired."""
 
 from __future__ import annotations
 
@@ -107,11 +107,13 @@ class Teller:
         return replace(
             claim,
             name=f"{self.prefix}{claim.name}",
-            read_as=self.speech.spoken(claim.read_as),
+            read_as=self.speech.spoken(claim.read_as, claim.line or 0, one.final.step),
             facts=facts,
             note="; ".join([*([claim.note] if claim.note else []), *self.remarks(one)]) or None,
             repair=patch.line if patch else None,
-            repair_numpy=None if patch or not wrong else self.speech.spoken(claim.repair_numpy),
+            repair_numpy=None
+            if patch or not wrong
+            else self.speech.spoken(claim.repair_numpy, claim.line or 0, one.final.step),
             diagnostics=tuple(self.located(self.named(d)) for d in found),
             witness=_plain(claim.witness),
         )
@@ -134,6 +136,10 @@ class Teller:
         """A caret under what is wrong."""
         mistake = MISTAKES.get(claim.mistake or "")
         what = f"this is not {claim.name}"
+        if stale := self.function.stale(one):
+            message = f"{what}: it uses {stale[0]} after line {stale[1]} has changed it"
+            help = "find all gradients first, and change the parameters then"
+            return Diagnostic("D324", message, self.listing.text, one.final.span, (), help)
         message = f"{what}: {mistake.title}" if mistake else what
         return Diagnostic("D139", message, self.listing.text, one.final.span)
 
@@ -157,8 +163,11 @@ class Teller:
             if known is not None and step.node is not None and not step.inner:
                 text = self.listing.written(step.node)
                 taken |= {text: known} if is_word(text) else {}
+        judged = {one.final.wrt for one in self.function.judged}
+        missing = [name for name in self.function.finder.params if name not in judged]
+        unjudged = [f"no gradient by {', '.join(missing)} was found"] if missing else []
         said = [f"`{word}` is {name}" for word, name in taken.items() if word != name]
-        text = "; ".join([*self.best.notes, *([", ".join(said)] if said else [])])
+        text = "; ".join([*self.best.notes, *([", ".join(said)] if said else []), *unjudged])
         message = f"`{scene.code.chosen.name}` was read so: {text or 'names as in the network'}"
         return Diagnostic("D140", message)
 

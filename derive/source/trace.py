@@ -5,92 +5,49 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 
-from derive.diagnostic import DeriveError, Diagnostic, Span
+from derive.diagnostic import DeriveError, Diagnostic
 from derive.elaborate import Elaborator
 from derive.notation.containers import Held
 from derive.notation.environment import Own, Target, changed_names, target_of
 from derive.notation.keeper import Spot, Value
-from derive.notation.known import Function, KnownReader
-from derive.notation.lookup import Lookup
+from derive.notation.known import Function
 from derive.notation.loops import is_zero
 from derive.notation.masks import is_mask
 from derive.notation.piece import Piece
-from derive.notation.python import Source
-from derive.notation.statements import Runner
 from derive.shape import Shape
 from derive.source.attributes import MARK
+from derive.source.giving import Giver
+from derive.source.watching import Step, Watcher
 from derive.tensors import column_shape
 from derive.term import Const, Term, Var, variables
 
 MOST_STEPS = 2_000
 
 
-@dataclass(frozen=True)
-class Step:
-    """A value that code gives a name: `name` stands for `term` in what follows.
+class Tracer(Giver):
+    """Goes through functions of one file, and writes down what each statement gives a name.
 
-    `node` is what is written to, `value` the expression, where they stand in the function itself;
-    `inner` says that a function called there has the name. No shape: the formula has none.
+    `scalars` are the names that are numbers; `carried` what a training loop may go on to change.
     """
 
-    name: str
-    term: Term
-    shape: Shape | None
-    span: Span
-    node: ast.expr | None
-    value: ast.expr | None
-    inner: bool
-    misfit: Diagnostic | None = None
-    words: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Returned:
-    """A value that is returned: the words or places that lead to it, and where it stands."""
-
-    path: tuple[str | int, ...]
-    piece: Piece
-    node: ast.expr
-
-
-class Watcher(KnownReader):
-    """Reads expressions, and remembers what the last of them called the names in it."""
-
-    def __init__(self, source: Source, words: Lookup) -> None:
-        super().__init__(source, words, {})
-        self.seen: dict[str, str] = {}
-
-    def piece(self, node: ast.expr) -> Piece:
-        """The term of an expression."""
-        found = super().piece(node)
-        if isinstance(found.term, Var) and isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
-            self.seen[found.term.name] = self.source.written(node)
-        return found
-
-
-@dataclass
-class Tracer(Runner):
-    """Goes through functions of one file, and writes down what each statement gives a name."""
-
-    reader: Watcher
-    shapes: dict[str, Shape]
-    scalars: frozenset[str] = frozenset()
-    carried: frozenset[Term] = frozenset()
-    steps: list[Step] = field(default_factory=list)
-    results: list[Returned] = field(default_factory=list)
-    failures: dict[Target, Diagnostic] = field(default_factory=dict)
-    unread: list[Diagnostic] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        super().__init__(self.reader)
-        self.known = dict(self.shapes)
-        self.lost: dict[Target, bool] = {}
+    def __init__(
+        self,
+        reader: Watcher,
+        shapes: dict[str, Shape],
+        scalars: frozenset[str] = frozenset(),
+        carried: frozenset[Term] = frozenset(),
+    ) -> None:
+        super().__init__(reader)
+        self.shapes, self.scalars, self.carried = shapes, scalars, carried
+        self.steps: list[Step] = []
+        self.known = dict(shapes)
         self.calls: list[str] = []
         self.shapeless: set[str] = set()
         self.strict = False
         self.now: ast.stmt | None = None
+        reader.quiet = lambda: self.inside > 0
 
     # ------------------------------------------------------------------------ statements
 
@@ -99,8 +56,10 @@ class Tracer(Runner):
         if self.strict:
             return super().statement(node)
         match node:
-            case ast.With(body=body) | ast.Try(body=body):
+            case ast.With(body=body):
                 return self.run(body)
+            case ast.Try(body=body, orelse=orelse, finalbody=last):
+                return self.run([*body, *orelse, *last])
             case ast.For(target, over, body, []) if self.is_repeated(target, over, body):
                 return self.one_round(body)
             case ast.While(body=body):
@@ -150,21 +109,9 @@ class Tracer(Runner):
         """Remember why the names that a statement writes are not known."""
         cause = self.cause(node) or found
         self.unread.append(cause)
-        for target in changed_names([node]):
+        for target in (*changed_names([node]), *handed_over(node)):
             self.failures[target] = cause
             self.reader.own.rebind(target, Own(None, len(self.reader.loops)))
-
-    def cause(self, node: ast.AST) -> Diagnostic | None:
-        """Why a name in a statement has no value, where that is known."""
-        for part in ast.walk(node):
-            if isinstance(part, ast.Name | ast.Attribute | ast.Subscript) and isinstance(
-                part.ctx, ast.Load
-            ):
-                target = target_of(part)
-                own = None if target is None else self.reader.own.own.get(target)
-                if target in self.failures and own is not None and own.piece is None:
-                    return self.failures[target]
-        return None
 
     def is_repeated(self, target: ast.expr, over: ast.expr, body: Sequence[ast.stmt]) -> bool:
         """Whether a loop does the same again and again, as one over epochs does.
@@ -281,6 +228,8 @@ class Tracer(Runner):
 
     def fresh_name(self, node: ast.expr) -> str:
         """A name for a step: as it is written, where nothing else is called so."""
+        while isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
+            node = node.value  # `dz[z <= 0] = 0` changes dz
         found = target_of(node)
         word = found.name if found is not None else ast.unparse(node)
         if isinstance(node, ast.Subscript) and found is not None:
@@ -294,6 +243,15 @@ class Tracer(Runner):
         return name
 
     # ------------------------------------------------------------------------ functions
+
+    def expression(self, node: ast.expr) -> Value | None:
+        """A call of a function of the text, for what it does; any other expression."""
+        function = self.reader.function_of(node)
+        if function is None or not isinstance(node, ast.Call):
+            return super().expression(node)
+        end = ast.copy_location(ast.Return(ast.copy_location(ast.Constant(0), node)), node)
+        self.applied(replace(function, body=[*function.body, end]), node)
+        return None
 
     def applied(self, function: Function, node: ast.Call) -> Sequence[Piece]:
         """What a function gives; one that calls itself is refused."""
@@ -310,71 +268,18 @@ class Tracer(Runner):
         super().leave(before, arguments)
         self.reader.own.own.update(kept)
 
-    def gives_back(self, node: ast.Return) -> None:
-        """What a function returns, place by place."""
-        if node.value is not None:
-            self.given((), node.value)
 
-    def given(self, path: tuple[str | int, ...], node: ast.expr) -> None:
-        """A value that is returned, or those that it holds."""
-        match node:
-            case ast.Tuple(elts) | ast.List(elts):
-                for place, one in enumerate(elts):
-                    self.given((*path, place), one)
-            case ast.Dict(keys, values):
-                for key, one in zip(keys, values, strict=True):
-                    word = None if key is None else self.reader.settled(key)
-                    self.given((*path, word if isinstance(word, str) else "?"), one)
-            case ast.Call(ast.Name(word), arguments, keywords) if self.makes_record(word, node):
-                for place, one in enumerate(arguments):
-                    self.given((*path, place), one)
-                for keyword in keywords:
-                    self.given((*path, keyword.arg or "?"), keyword.value)
-            case _:
-                self.given_one(path, node)
-
-    def makes_record(self, word: str, node: ast.Call) -> bool:
-        """Whether a call only puts values together: `dict(W1=dW1)`, `Grads(dW1, db1)`."""
-        if word in self.reader.functions or not (node.args or node.keywords):
-            return False
-        return word in ("dict", "tuple", "list") or word[:1].isupper()
-
-    def given_one(self, path: tuple[str | int, ...], node: ast.expr) -> None:
-        if (entries := self.reader.entries_of(node)) is not None:
-            for place, one in enumerate(entries):
-                self.given((*path, place), one)
-            return
-        held = list(self.held_by(node))
-        for word, own in held:
-            if own.piece is not None:
-                self.results.append(Returned((*path, word), own.piece, node))
-            else:
-                self.lost[Target(word, holder_of(node))] = True
-        if held or (isinstance(node, ast.Constant) and node.value is None):
-            return
-        target = target_of(node)
-        try:
-            piece = self.reader.piece(node)
-        except DeriveError as error:
-            found = self.cause(node) or error.diagnostic
-            self.unread.append(found)
-            target = target or Target(str(path[-1]) if path else "")
-            self.failures.setdefault(target, found)
-            self.lost[target] = True
-            return
-        self.results.append(Returned(path, piece, node))
-
-    def held_by(self, node: ast.expr) -> Iterator[tuple[str, Own]]:
-        """What a dict holds, by the words."""
-        holder = holder_of(node)
-        for target, own in self.reader.own.own.items():
-            if target.holder == holder:
-                yield target.name, own
-
-
-def holder_of(node: ast.expr) -> str:
-    """How places in a dict remember it."""
-    return ast.dump(node).replace("Store()", "Load()")
+def handed_over(node: ast.stmt) -> Iterator[Target]:
+    """The names that a statement gives to calls that are not read, and which those may change."""
+    for call in ast.walk(node):
+        match call:
+            case ast.NamedExpr(ast.Name(word)):
+                yield Target(word)
+            case ast.Call(func, arguments, keywords) if isinstance(node, ast.Expr):
+                held = [func.value] if isinstance(func, ast.Attribute) else []
+                for one in (*held, *arguments, *(word.value for word in keywords)):
+                    if (target := target_of(one)) is not None:
+                        yield target
 
 
 def is_attribute(target: Target) -> bool:

@@ -20,8 +20,10 @@ KINDS: Mapping[str, frozenset[str]] = {
     "input": frozenset(("x", "xs", "input", "inputs", "data", "features", "images")),
     "target": frozenset(("y", "t", "target", "targets", "label", "labels", "truth", "expected")),
     "guess": frozenset(
-        ("yhat", "p", "prob", "probs", "probabilities", "pred", "preds", "prediction")
-        + ("predictions", "ypred", "al", "output", "outputs", "out", "o")
+        (
+            *("yhat", "p", "prob", "probs", "probabilities", "pred", "preds", "prediction"),
+            *("predictions", "ypred", "al", "output", "outputs", "out", "o"),
+        )
     ),
     "count": frozenset(
         ("n", "m", "numexamples", "numsamples", "numtrain", "batchsize", "nsamples")
