@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -65,7 +66,7 @@ class Case:
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-z))
+    return np.asarray(1 / (1 + np.exp(-z)))
 
 
 def softmax(z: np.ndarray) -> np.ndarray:
@@ -86,7 +87,7 @@ def activations(case: Case) -> list[str]:
     depth = case.layers.count(",")
     loss = case.options.get("loss", "cross-entropy")
     output = {"cross-entropy": "softmax", "bce": "sigmoid"}.get(loss, "identity")
-    given = case.options.get("activations", "sigmoid").split(",")
+    given = str(case.options.get("activations", "sigmoid")).split(",")
     if len(given) == depth and "activations" in case.options:
         return given
     return [*given * (depth - 1), output]
@@ -129,7 +130,7 @@ def point(case: Case, seed: int = 3) -> tuple[Arrays, np.ndarray, np.ndarray]:
     sizes = [int(one) for one in case.layers.split(",")]
     params: Arrays = {}
     has_biases = any(name.startswith("b") for name in case.judged) or not case.judged
-    for layer, (a, b) in enumerate(zip(sizes[:-1], sizes[1:], strict=True), 1):
+    for layer, (a, b) in enumerate(pairwise(sizes), 1):
         params[f"W{layer}"] = rng.normal(size=(a + case.augmented, b))
         if has_biases and not case.augmented:
             params[f"b{layer}"] = rng.normal(size=b)
@@ -143,7 +144,7 @@ def point(case: Case, seed: int = 3) -> tuple[Arrays, np.ndarray, np.ndarray]:
 def gradients(case: Case, text: str, params: Arrays, x: np.ndarray, y: np.ndarray) -> Arrays:
     """What the source gives, arranged as the parameters are."""
     namespace: dict[str, Any] = {"__name__": "source"}
-    exec(compile(text, case.file, "exec"), namespace)
+    exec(compile(text, case.file, "exec"), namespace)  # noqa: S102
     copies = {name: array.copy() for name, array in params.items()}
     found = case.run(namespace, copies, x.copy(), y.copy())
     return {name: np.asarray(array).reshape(params[name].shape) for name, array in found.items()}
@@ -541,7 +542,7 @@ CASES = (
         {"activations": "relu"},
         wrong=(
             Wrong("dz[z <= 0] = 0", "dz[dout <= 0] = 0", "dL/dz1", fixed=False),
-            Wrong("dw = x.T.dot(dout)", "dw = dout.T.dot(x)", "dL/dW2", "ill-shaped", fixed=False),
+            Wrong("dw = x.T.dot(dout)", "dw = dout.T.dot(x)", "dL/dW1", "ill-shaped", fixed=False),
         ),
     ),
     Case(

@@ -66,7 +66,9 @@ def test_what_is_right_is_proved(case: Case) -> None:
     assert verdicts == {f"dL/d{name}": "proved" for name in point(case)[0]}
 
 
-@pytest.mark.parametrize(("case", "wrong"), [*each_wrong()], ids=lambda one: getattr(one, "file", ""))
+@pytest.mark.parametrize(
+    ("case", "wrong"), [*each_wrong()], ids=lambda one: getattr(one, "file", "")
+)
 def test_what_is_wrong_is_found_in_its_line_and_repaired(case: Case, wrong: Wrong) -> None:
     assert wrong.old in case.text
     text = case.text.replace(wrong.old, wrong.new, 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import linecache
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from derive.checker import SECONDS
@@ -100,7 +100,8 @@ class _Job:
         """One function."""
         best = self.best(self.listing, found)
         if not best.function.judged:
-            return Report(() if quiet else (_nothing(self.listing, found),))
+            unread = best.function.tracer.unread if best.function.tracer.lost else []
+            return Report(() if quiet else (_nothing(self.listing, found, unread),))
 
         def again(text: str) -> Best:
             changed = listing(text, self.listing.name)
@@ -129,8 +130,12 @@ class _Job:
         return setting_of(document(self.document, self.network), made)
 
 
-def _nothing(found: Listing, function: Chosen | None = None) -> Claim:
-    """The claim of code in which no gradient was found."""
+def _nothing(
+    found: Listing, function: Chosen | None = None, unread: Sequence[Diagnostic] = ()
+) -> Claim:
+    """The claim of code in which no gradient was found; `unread` is what could not be read."""
+    if unread:
+        return Claim("code", "unreadable", diagnostics=(located(unread[0], found),))
     where = f"`{function.name}`" if function else found.name
     message = f"no gradient was found in {where}"
     help = "a gradient is returned or stored under a name such as dW1, grads['W1'] or self.db2"

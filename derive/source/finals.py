@@ -48,7 +48,8 @@ class Finals:
         """Every gradient, in the order of the text; of two for one name the one that is stored."""
         found = [*self.updates(), *self.kept(), *self.returned()]
         named: dict[str, Final] = {}
-        for one in found or list(self.locals()):
+        silent = not self.tracer.results and not self.tracer.lost
+        for one in found or list(self.locals() if silent else ()):
             named.setdefault(one.wrt, one)
         return sorted(named.values(), key=lambda one: one.span.start)
 
@@ -153,7 +154,7 @@ class Finals:
                 yield self.final(name, one.piece.term, span=one.piece.span)
         for target, found in self.tracer.failures.items():
             held = target in self.tracer.lost
-            if held and (name := self.stored_as(target) or self.by(target.name)):
+            if held and (name := self.by(target.name) or self.of(target.name)):
                 yield Final(name, None, found.span or Span(0, 0), failure=found)
 
     def returned_as(self, one: Returned) -> str | None:

@@ -60,7 +60,10 @@ class Function:
         self.checker = Checker(self.scene.setting, self.allowance)
         self.meanings = Meanings(self.checker, self.scene.scope, steps)
         self.finder = Finals(self.scene, self.tracer)
-        self.finals = self.finder.all()
+        self.finals = [
+            one if one.term is None else replace(one, term=simple(one.term, zero))
+            for one in self.finder.all()
+        ]
         self.judged: list[Judged] = []
         self.believed: list[Step] = []
 
@@ -179,10 +182,9 @@ class Function:
         """The parameter that a formula uses after the code has changed it, and where it has."""
         step = one.final.step
         updates = {u.name: (name, u) for u in self.tracer.steps if (name := self.finder.updated(u))}
-        if step is None or step.name in updates:
-            return None
-        for name in variables(step.term):
-            if name in updates:
+        own = one.final.wrt if step is not None and step.name in updates else None
+        for name in variables(step.term) if step is not None else ():
+            if name in updates and updates[name][0] != own:
                 return updates[name][0], self.scene.listing.line(updates[name][1].span.start)
         return None
 

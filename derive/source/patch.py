@@ -59,7 +59,7 @@ class Patcher:
             line = f"{self.listing.written(target)} = {text}"
             return Patch(whole, line, line)
         span = self.listing.span(expression)
-        if isinstance(made, ast.BinOp | ast.UnaryOp) and not _is_value(expression, statement):
+        if isinstance(made, ast.BinOp | ast.UnaryOp) and _binds(expression, statement):
             text = f"({text})"
         file = self.listing.text
         return Patch(span, text, file[whole.start : span.start] + text + file[span.end : whole.end])
@@ -153,6 +153,10 @@ def _target(statement: ast.stmt) -> ast.expr | None:
     return None
 
 
-def _is_value(expression: ast.expr, statement: ast.stmt) -> bool:
-    """Whether an expression is all that a statement gives."""
-    return getattr(statement, "value", None) is expression
+def _binds(expression: ast.expr, statement: ast.stmt) -> bool:
+    """Whether an expression stands beside a sign, or before a dot or a bracket."""
+    signs = ast.BinOp | ast.UnaryOp | ast.Attribute | ast.Subscript | ast.Compare
+    for node in ast.walk(statement):
+        if isinstance(node, signs) and expression in ast.iter_child_nodes(node):
+            return True
+    return False

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from derive.diagnostic import Span, refuse
 from derive.notation.environment import Own, Target
 from derive.notation.known import Function
 from derive.notation.lookup import lookup
@@ -89,6 +90,7 @@ class Scene:
             self._made(made, self.code.maker)
         if self.code.forward is not None:
             self._forward(made, self.code.forward)
+        self._doubted(made)
         made.unread.clear()
         made.results.clear()
         self._defaults(made)
@@ -112,6 +114,21 @@ class Scene:
             ]
             if found.kind in ("weight", "bias", "pre", "act") and None not in names:
                 self._lay(tracer, word, [str(name) for name in names])
+
+    def _doubted(self, tracer: Tracer) -> None:
+        """A name that is a list of labels at one place and an array at another is neither."""
+        for word in self.labels & self.operands:
+            message = f"`{plain(word)}` is an index of rows here, and calculated with elsewhere"
+            found = refuse("D116", message, self.listing.text, self._place(word)).diagnostic
+            tracer.failures[Target(word)] = found
+            tracer.reader.own.set(Target(word), Own(None, 0))
+
+    def _place(self, word: str) -> Span | None:
+        """Where a word stands first."""
+        for node in (part for one in self.code.body for part in ast.walk(one)):
+            if isinstance(node, ast.Name) and node.id == word:
+                return self.listing.span(node)
+        return None
 
     def _constants(self, tracer: Tracer) -> None:
         """Numbers that the file gives a name, such as a learning rate."""

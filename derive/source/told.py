@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from derive.diagnostic import Diagnostic, Place, Span
+from derive.diagnostic import DeriveError, Diagnostic, Place, Span
 from derive.mistakes import MISTAKES
 from derive.notation import write
+from derive.source.astray import astray
 from derive.source.judging import Function, Judged
 from derive.source.listing import Listing
 from derive.source.natural import natural
@@ -45,6 +46,8 @@ class Teller:
     def report(self) -> Report:
         """All that is told."""
         self.speech = Speech(self.function)
+        if not all(one.good for one in self.function.judged) and (found := astray(self.function)):
+            return self.lost(found)
         told = [(one, one.outcome.told(self.limit)) for one in self.function.judged]
         patches = self.patches(told)
         claims = [
@@ -52,6 +55,17 @@ class Teller:
         ]
         notes = (self.reading(),) if claims else ()
         return Report(tuple(claims), notes)
+
+    def lost(self, found: Diagnostic) -> Report:
+        """The report on code that is not of this network: what is wrong is not judged by it."""
+        claims = [self.claim(one, one.outcome.claim, None) for one in self.function.judged]
+        place = self.located(self.named(found))
+        unread = Claim("", "unreadable", diagnostics=(place,))
+        told = [
+            one if one.verdict in GOOD else replace(unread, name=one.name, line=one.line)
+            for one in claims
+        ]
+        return Report(tuple(told), (self.reading(),))
 
     # ------------------------------------------------------------------------ repairs
 
@@ -90,7 +104,10 @@ class Teller:
     def is_right(self, patches: dict[int, Patch], told: Sequence[tuple[Judged, Claim]]) -> bool:
         """Whether nothing is wrong any more but what was left as it was."""
         text = applied(patches.values(), self.listing.text)
-        again = self.again(text).function.judged
+        try:
+            again = self.again(text).function.judged
+        except DeriveError:
+            return False
         before = sum(claim.verdict not in GOOD for _, claim in told)
         after = sum(not one.good for one in again)
         return bool(again) and after <= before - len(patches)

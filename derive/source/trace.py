@@ -8,29 +8,20 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from derive.diagnostic import DeriveError, Diagnostic
-from derive.elaborate import Elaborator
-from derive.notation.containers import Held
-from derive.notation.environment import Own, Target, changed_names, target_of
-from derive.notation.keeper import Spot, Value
+from derive.notation.environment import Own, Target, changed_names
+from derive.notation.keeper import Value
 from derive.notation.known import Function
-from derive.notation.loops import is_zero
-from derive.notation.masks import is_mask
 from derive.notation.piece import Piece
 from derive.shape import Shape
 from derive.source.attributes import MARK
-from derive.source.giving import Giver
-from derive.source.watching import Step, Watcher
-from derive.tensors import column_shape
-from derive.term import Const, Term, Var, variables
-
-MOST_STEPS = 2_000
+from derive.source.stepping import Stepper
+from derive.source.touching import only_shows, touched
+from derive.source.watching import Watcher
+from derive.term import Term
 
 
-class Tracer(Giver):
-    """Goes through functions of one file, and writes down what each statement gives a name.
-
-    `scalars` are the names that are numbers; `carried` what a training loop may go on to change.
-    """
+class Tracer(Stepper):
+    """Goes through functions of one file; `carried`: what a training loop may go on to change."""
 
     def __init__(
         self,
@@ -39,20 +30,16 @@ class Tracer(Giver):
         scalars: frozenset[str] = frozenset(),
         carried: frozenset[Term] = frozenset(),
     ) -> None:
-        super().__init__(reader)
-        self.shapes, self.scalars, self.carried = shapes, scalars, carried
-        self.steps: list[Step] = []
-        self.known = dict(shapes)
+        super().__init__(reader, shapes, scalars)
+        self.carried = carried
         self.calls: list[str] = []
-        self.shapeless: set[str] = set()
         self.strict = False
-        self.now: ast.stmt | None = None
-        reader.quiet = lambda: self.inside > 0
 
     # ------------------------------------------------------------------------ statements
 
     def statement(self, node: ast.stmt) -> Value | None:
         """One statement; what it fails of is told where it is missed."""
+        self.at = node
         if self.strict:
             return super().statement(node)
         match node:
@@ -109,7 +96,7 @@ class Tracer(Giver):
         """Remember why the names that a statement writes are not known."""
         cause = self.cause(node) or found
         self.unread.append(cause)
-        for target in (*changed_names([node]), *handed_over(node)):
+        for target in {*changed_names([node]), *touched(node, self.reader.own.own)}:
             self.failures[target] = cause
             self.reader.own.rebind(target, Own(None, len(self.reader.loops)))
 
@@ -122,7 +109,7 @@ class Tracer(Giver):
         read = {
             part.id
             for node in body
-            if not _only_shows(node)
+            if not only_shows(node)
             for part in ast.walk(node)
             if isinstance(part, ast.Name)
         }
@@ -153,95 +140,6 @@ class Tracer(Giver):
             return None
         return super().unpacked(targets, value, node)
 
-    # ------------------------------------------------------------------------ steps
-
-    def put(
-        self,
-        spot: Spot,
-        piece: Piece,
-        nodes: int,
-        depth: int | None = None,
-        *,
-        in_place: bool = False,
-    ) -> None:
-        """Give a name its value, which is a step of its own."""
-        made = self.stepped(spot.node, piece)
-        nodes = 1 if isinstance(made.term, Var | Const) else nodes
-        super().put(spot, made, nodes, depth, in_place=in_place)
-        if spot.name is not None:
-            self.failures.pop(spot.name, None)
-
-    def _lay_one(self, target: ast.expr, held: Held, nodes: int) -> None:
-        if isinstance(held, Piece):
-            made = self.stepped(target, held)
-            held, nodes = made, (1 if isinstance(made.term, Var | Const) else nodes)
-        super()._lay_one(target, held, nodes)
-
-    def stepped(self, node: ast.expr, piece: Piece) -> Piece:
-        """The name of a value from here on; what is as short as a name stays what it is."""
-        term = piece.term
-        if self.reader.loops or self.reader.listing or self.is_plain(term):
-            return piece
-        if len(self.steps) >= MOST_STEPS:
-            raise self.reader.refusal("D106", "there are too many steps in this code", node)
-        shape, misfit = self.shaped(term)
-        if self.shapeless & set(variables(term)):
-            misfit = None
-        elif misfit is not None and not misfit.code.startswith("D2"):
-            return piece  # within a larger formula it may have a meaning
-        if shape == () and set(variables(term)) <= self.scalars:
-            return piece
-        name = self.fresh_name(node)
-        if shape is not None:
-            self.shapes[name] = shape
-        else:
-            self.shapeless.add(name)
-        span = self.reader.source.span(node)
-        words = dict(self.reader.seen) if not self.inside else {}
-        inner, value = self.inside > 0, self.value_of(node)
-        self.steps.append(Step(name, term, shape, piece.span, node, value, inner, misfit, words))
-        if not self.inside:
-            self.reader.seen.clear()
-        return Piece(Var(name, span), span, scalar=shape == ())
-
-    def is_plain(self, term: Term) -> bool:
-        """Whether a formula needs no name: a name, a number, zeros, a mask."""
-        return isinstance(term, Var | Const) or is_zero(term) or is_mask(term)
-
-    def value_of(self, node: ast.expr) -> ast.expr | None:
-        """The expression that the statement at hand gives to what is written, where it is one."""
-        match self.now:
-            case ast.Assign([target], value) | ast.AugAssign(target, _, value):
-                return value if target is node and not self.inside else None
-            case ast.AnnAssign(target, _, value):
-                return value if target is node and not self.inside else None
-        return None
-
-    def shaped(self, term: Term) -> tuple[Shape | None, Diagnostic | None]:
-        """The shape of a formula, or why it has none."""
-        try:
-            made = Elaborator(self.shapes, text=self.reader.source.text)
-            made.leaves = lambda: {n: column_shape(s) for n, s in self.shapes.items()}
-            return made.value(term).shape, None
-        except DeriveError as error:
-            return None, error.diagnostic
-
-    def fresh_name(self, node: ast.expr) -> str:
-        """A name for a step: as it is written, where nothing else is called so."""
-        while isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
-            node = node.value  # `dz[z <= 0] = 0` changes dz
-        found = target_of(node)
-        word = found.name if found is not None else ast.unparse(node)
-        if isinstance(node, ast.Subscript) and found is not None:
-            word = f"{ast.unparse(node.value)}_{word}"
-        word = "".join(letter if letter.isalnum() or letter in "_ˑ" else "_" for letter in word)
-        taken = {*self.known, *(step.name for step in self.steps), *self.reader.lookup.words}
-        name, count = word, 1
-        while name in taken or self.reader.lookup.stands(name):
-            count += 1
-            name = f"{word}ˑ{count}"
-        return name
-
     # ------------------------------------------------------------------------ functions
 
     def expression(self, node: ast.expr) -> Value | None:
@@ -269,29 +167,6 @@ class Tracer(Giver):
         self.reader.own.own.update(kept)
 
 
-def handed_over(node: ast.stmt) -> Iterator[Target]:
-    """The names that a statement gives to calls that are not read, and which those may change."""
-    for call in ast.walk(node):
-        match call:
-            case ast.NamedExpr(ast.Name(word)):
-                yield Target(word)
-            case ast.Call(func, arguments, keywords) if isinstance(node, ast.Expr):
-                held = [func.value] if isinstance(func, ast.Attribute) else []
-                for one in (*held, *arguments, *(word.value for word in keywords)):
-                    if (target := target_of(one)) is not None:
-                        yield target
-
-
 def is_attribute(target: Target) -> bool:
     """Whether a place belongs to the object whose method is read."""
     return MARK in target.name or MARK in target.holder
-
-
-def _only_shows(node: ast.stmt) -> bool:
-    """Whether a statement only prints, or does so now and then."""
-    match node:
-        case ast.Expr(ast.Call(ast.Name("print"))):
-            return True
-        case ast.If(body=body, orelse=orelse):
-            return all(map(_only_shows, (*body, *orelse)))
-    return False
