@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from derive.layers import stack
     from derive.notebook import load_ipython_extension
     from derive.reasons import explain
+    from derive.source import check_source
     from derive.verdict import Report
 
 PUBLIC = {
@@ -39,6 +40,7 @@ PUBLIC = {
     "assert_gradient": "derive.asserting.verifying",
     "check": "derive.checker",
     "check_document": "derive.checker",
+    "check_source": "derive.source",
     "explain": "derive.reasons",
     "gradients": "derive.formulas",
     "load_ipython_extension": "derive.notebook",
@@ -59,6 +61,7 @@ __all__ = [
     "assert_gradient",
     "check",
     "check_document",
+    "check_source",
     "explain",
     "gradients",
     "load_ipython_extension",

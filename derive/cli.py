@@ -29,6 +29,7 @@ commands:
   derive --layers 784,100,10,10    derive, prove, emit, verify, and only then train on MNIST
   derive check FILE...             judge the gradients that a page, a .tex or a .derive file claims
   derive report FILE... -o A.html  the verdicts as a page; also .md .tex .json .xml .sarif
+  derive check net.py::backward    judge those that your own NumPy code returns or stores
   derive explain W2                how the gradient by W2 comes about, step by step
   derive explain D312              a page on a kind of mistake
   derive data                      where MNIST is looked for, and how to fetch the full set
@@ -177,6 +178,17 @@ def _main_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _judged_files(parser: argparse.ArgumentParser) -> None:
+    """What is judged."""
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="Markdown, LaTeX, text or .derive; - is stdin; FILE.py::function for code",
+    )
+    parser.add_argument("--document", metavar="FILE", help="what sets out the network of code")
+
+
 def _check_parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="derive check",
@@ -185,17 +197,17 @@ def _check_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "files", nargs="+", metavar="FILE", help="Markdown, LaTeX, text or .derive; - is stdin"
-    )
+    _judged_files(parser)
     parser.add_argument("--json", action="store_true", help="everything as JSON, nothing else")
     network_options(parser, None)
     return parser
 
 
 CHECKED = """\
-The network stands in the file, or is given by --layers. Exit codes: 0 every claim holds, 1 one is
-wrong, 2 one cannot be read, 3 one is undecided.
+The network stands in the file, or is given by --layers. Of Python code, FILE.py::backward or
+FILE.py::Net.backward, every gradient that the function returns or stores is judged; the code is
+read and never run, and FILE.py alone is every function that has gradients. Exit codes: 0 every
+claim holds, 1 one is wrong, 2 one cannot be read, 3 one is undecided.
 """
 
 
@@ -207,9 +219,7 @@ def _report_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "files", nargs="+", metavar="FILE", help="Markdown, LaTeX, text or .derive; - is stdin"
-    )
+    _judged_files(parser)
     parser.add_argument("-o", "--output", metavar="OUT", help="write here; - is standard output")
     parser.add_argument(
         "--format",

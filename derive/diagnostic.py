@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,6 +21,18 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in a file: its name, line and column, both counted from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding: a stable code, one sentence, its place, and what would help."""
 
@@ -30,6 +42,7 @@ class Diagnostic:
     span: Span | None = None
     notes: tuple[str, ...] = ()
     help: str | None = None
+    place: Place | None = None
 
     def render(self) -> str:
         """The finding as lines of plain text, with carets under its place.
@@ -40,6 +53,8 @@ class Diagnostic:
           |     ^
         """
         lines = [f"{self.code}: {self.message}"]
+        if self.place is not None:
+            lines.append(f" --> {self.place}")
         if self.span is not None and self.text:
             lines += [f"  | {line}" for line in caret_lines(self.text, self.span)]
         lines += [f"  = note: {note}" for note in self.notes]
@@ -57,6 +72,7 @@ class Diagnostic:
             "notes": list(self.notes),
             "help": self.help,
             "rendered": self.render(),
+            **({} if self.place is None else {"place": asdict(self.place)}),
         }
 
 

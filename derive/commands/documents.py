@@ -10,7 +10,9 @@ from derive.checker import check_document
 from derive.commands.files import shown_name, text_of, without_claim
 from derive.commands.network import network
 from derive.commands.paper import Paper
+from derive.commands.sources import code_report, is_code, parts
 from derive.commands.verdicts import drawn, show_claim
+from derive.dense import Stack
 from derive.diagnostic import DeriveError
 from derive.faces.face import written
 from derive.faces.saying import summary
@@ -37,12 +39,24 @@ def judged(arguments: argparse.Namespace) -> Iterator[Report]:
     Raises DeriveError for a file that cannot be read, or has no claim.
     """
     layers = network(arguments) if arguments.layers else None
-    texts = {name: text_of(name) for name in dict.fromkeys(arguments.files)}
+    setting = None if arguments.document is None else text_of(arguments.document)
+    texts = {name: text_of(file_of(name)) for name in dict.fromkeys(arguments.files)}
     for name, text in texts.items():
-        report = check_document(text, layers=layers)
+        report = _judged(name, text, layers, setting)
         if not report.claims:
             raise without_claim(name)
         yield replace(report, name=name)
+
+
+def _judged(name: str, text: str, layers: Stack | None, setting: str | None) -> Report:
+    if is_code(name):
+        return code_report(name, text, layers, setting)
+    return check_document(text, layers=layers)
+
+
+def file_of(name: str) -> str:
+    """The file of `net.py::backward`; any other name is that of a file."""
+    return parts(name)[0] if is_code(name) else name
 
 
 def exit_code(reports: Iterable[Report]) -> int:

@@ -61,6 +61,8 @@ def hanging(label: str, text: str, width: int) -> list[str]:
 def drawn(found: Diagnostic, width: int) -> Iterator[str]:
     """A finding with its place; of a long line, the part around the place."""
     yield from wrapped(f"{found.code}: {found.message}", width)
+    if found.place is not None:
+        yield f"   --> {found.place}"
     if found.span is not None and found.text:
         yield from (f"    | {line}" for line in window(found.text, found.span, width - 6))
     for note in found.notes:
