@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from derive.checker import Checker
@@ -67,9 +67,16 @@ class Tried:
 
 
 def _best(key: Key, text: Said, seconds: float) -> Tried:
-    """The way in which most of the submission is right; of several, the first."""
+    """The way in which most of the submission is right; of several, the first.
+
+    A network that is turned over is tried where something does not fit in the other.
+    """
     best: Tried | None = None
-    for tried in _tried(key, text, seconds):
+    wanted = tuple(one.name for one in key.setting().equations)
+    for way in ways(key, text, wanted):
+        if best is not None and way.turned and not _misfits(best.outcomes):
+            continue
+        tried = _tried(key, way, seconds)
         if best is None or tried.worth > best.worth:
             best = tried
         if all(one.claim.verdict in GOOD for one in best.outcomes):
@@ -78,18 +85,24 @@ def _best(key: Key, text: Said, seconds: float) -> Tried:
     return best
 
 
-def _tried(key: Key, text: Said, seconds: float) -> Iterator[Tried]:
-    wanted = tuple(one.name for one in key.setting().equations)
-    for way in ways(key, text, wanted):
-        checker = Checker(way.setting, Allowance(min(LIMIT, seconds)))
-        outcomes = _beside(checker, checker.outcomes())
-        yield Tried(way, checker, outcomes, _worth(key, way, outcomes))
+def _misfits(outcomes: Sequence[Outcome]) -> bool:
+    """Whether a claim has no shape or a wrong one, and so may be meant the other way round."""
+    fits = (*GOOD, "refuted")
+    return any(
+        one.claim.verdict not in fits or one.claim.layout == "transposed" for one in outcomes
+    )
+
+
+def _tried(key: Key, way: Way, seconds: float) -> Tried:
+    checker = Checker(way.setting, Allowance(min(LIMIT, seconds)))
+    outcomes = _beside(checker, checker.outcomes())
+    return Tried(way, checker, outcomes, _worth(key, way, outcomes))
 
 
 def _beside(checker: Checker, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
-    """The outcomes, with those for arrays with one axis where these alone are right."""
-    wrong = {one.claim.line for one in outcomes if one.claim.verdict not in GOOD}
-    texts = (checker.setting.claims[at or 0].line.text for at in wrong)
+    """The outcomes, with those for arrays with one axis where these alone have a shape."""
+    wrong = {at for at, worst in _worst(outcomes).items() if RANKS[worst] >= RANKS["ill-shaped"]}
+    texts = (checker.setting.claims[at].line.text for at in wrong)
     coded = any("axis" in text or looks_like_code(text) for text in texts)
     other = with_one_axis(checker.setting) if coded else None
     if other is None:
@@ -100,9 +113,22 @@ def _beside(checker: Checker, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
         for one in other.claims
     ]
     flat = Checker(other, checker.allowance).outcomes()
-    mended = wrong - {one.claim.line for one in flat if one.claim.verdict not in GOOD}
-    kept = (one for one in outcomes if one.claim.line not in mended)
-    return [*kept, *(one for one in flat if one.claim.line in mended)]
+    fitting = {at for at, worst in _worst(flat).items() if RANKS[worst] < RANKS["ill-shaped"]}
+    kept = (one for one in outcomes if (one.claim.line or 0) not in wrong & fitting)
+    return [*kept, *(one for one in flat if (one.claim.line or 0) in wrong & fitting)]
+
+
+RANKS = {**dict.fromkeys(GOOD, 0), "refuted": 1, "undecided": 1, "ill-shaped": 2, "unreadable": 3}
+"""How far a verdict is from one on values."""
+
+
+def _worst(outcomes: Sequence[Outcome]) -> dict[int, str]:
+    """The worst verdict on each claim, by its number."""
+    found = dict[int, str]()
+    for one in outcomes:
+        at, verdict = one.claim.line or 0, one.claim.verdict
+        found[at] = max(found.get(at, verdict), verdict, key=lambda word: RANKS[word])
+    return found
 
 
 def _worth(key: Key, way: Way, outcomes: Sequence[Outcome]) -> tuple[int, ...]:

@@ -76,7 +76,7 @@ def with_one_axis(made: Setting) -> Setting | None:
     turn = {name: turned(Var(name)) for name in rows}
     other.equations = [Equation(one.name, substitute(one.term, turn)) for one in made.equations]
     other.shapes = {**made.shapes, **flat}
-    other.network = None
+    other.network, other.vectors = None, "numpy"
     return other
 
 

@@ -39,6 +39,11 @@ class Way:
     lines: Sequence[int]
     names: Mapping[str, str]
 
+    @property
+    def turned(self) -> bool:
+        """Whether it is in a network that is turned over."""
+        return self.what == TURNED
+
     def name(self, name: str) -> str:
         """The name of a derivative as the key has it: `dJ/dV` is dL/dW1."""
         found = PARTS.fullmatch(name)
