@@ -13,8 +13,7 @@ from derive.commands.documents import text_of
 from derive.commands.paper import Paper
 from derive.diagnostic import DeriveError, refuse
 from derive.grading.executors import place
-from derive.grading.grading import Graded, Progress
-from derive.grading.grading import run as graded_run
+from derive.grading.grading import Graded, Progress, graded_all
 from derive.grading.judges import dismiss, judge
 from derive.grading.key import read_key
 from derive.grading.records import Records
@@ -43,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     with place(arguments.workers, arguments.scheduler) as where, told() as tell:
         spread = Spread(where.opened, where.workers, judge)
         try:
-            found = graded_run(key, text, given, limits, records, spread, release(), tell)
+            found = graded_all(key, text, given, limits, records, spread, release(), tell)
         finally:
             dismiss()
     written(key, found, output, arguments.reveal)

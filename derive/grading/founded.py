@@ -34,7 +34,8 @@ def derivatives(term: Term, given: Mapping[str, Term]) -> set[str]:
         if isinstance(node, Apply) and node.op == "gradient":
             found.add(UNNAMED)
         elif isinstance(node, Var) and node.name in given:
-            found |= derivatives(given[node.name], {})
+            inner = {name: one for name, one in given.items() if name != node.name}
+            found |= derivatives(given[node.name], inner)
         elif isinstance(node, Var) and (ends := derivative_of(node.name)):
             found.add(name_of(Target(*ends)))
     return found

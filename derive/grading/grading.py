@@ -31,7 +31,7 @@ class Progress:
     known: int
 
 
-def run(
+def graded_all(
     key: Key,
     key_text: str,
     given: Sequence[Submission],

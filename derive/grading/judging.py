@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -100,23 +101,30 @@ def _tried(key: Key, way: Way, seconds: float) -> Tried:
 
 
 def _beside(checker: Checker, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
-    """The outcomes, with those for arrays with one axis where these alone have a shape."""
-    wrong = {at for at, worst in _worst(outcomes).items() if RANKS[worst] >= RANKS["ill-shaped"]}
-    texts = (checker.setting.claims[at].line.text for at in wrong)
-    coded = any("axis" in text or looks_like_code(text) for text in texts)
+    """The outcomes, with those for arrays with one axis where a claim is rather about these."""
+    claims = checker.setting.claims
+    worst = _worst(outcomes)
+    wrong = {at for at, verdict in worst.items() if RANKS[verdict] >= RANKS["ill-shaped"]}
+    coded = any(SUMMED.search(t) or looks_like_code(t) for at in wrong for t in [claims[at].line.text])
     other = with_one_axis(checker.setting) if coded else None
     if other is None:
         return outcomes
     shapes = {name: other.shapes[name] for name in checker.setting.shapes}
-    other.claims = [
-        replace(one, scope=replace(one.scope, shapes={**one.scope.shapes, **shapes}))
-        for one in other.claims
-    ]
+    scopes = (replace(one.scope, shapes={**one.scope.shapes, **shapes}) for one in claims)
+    other.claims = [replace(one, scope=scope) for one, scope in zip(claims, scopes, strict=True)]
     flat = Checker(other, checker.allowance).outcomes()
-    fitting = {at for at, worst in _worst(flat).items() if RANKS[worst] < RANKS["ill-shaped"]}
-    kept = (one for one in outcomes if (one.claim.line or 0) not in wrong & fitting)
-    return [*kept, *(one for one in flat if (one.claim.line or 0) in wrong & fitting)]
+    taken = {
+        at
+        for at, verdict in _worst(flat).items()
+        if at in wrong
+        and RANKS[verdict] < RANKS[worst[at]] + bool(SUMMED.search(claims[at].line.text))
+    }
+    kept = (one for one in outcomes if (one.claim.line or 0) not in taken)
+    return [*kept, *(one for one in flat if (one.claim.line or 0) in taken)]
 
+
+SUMMED = re.compile(r"sum\b(?!.*keepdims)", re.S)
+"""A sum that leaves one axis."""
 
 RANKS = {**dict.fromkeys(GOOD, 0), "refuted": 1, "undecided": 1, "ill-shaped": 2, "unreadable": 3}
 """How far a verdict is from one on values."""

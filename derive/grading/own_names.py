@@ -55,7 +55,8 @@ def by_custom(made: Setting, texts: Iterable[str]) -> Iterator[Alias]:
     known = {name_key(name) for name in (*made.shapes, *made.spelled, *made.given)}
     known |= {name_key(name) for name in made.aliases}
     for text in texts:
-        for name in dict.fromkeys(words_of(text, known)):
+        counted = (one for one in COUNTS if _is_count(one, text))
+        for name in dict.fromkeys((*words_of(text, known), *counted)):
             if name_key(name) not in known and (meant := _custom(made, name, text)):
                 known.add(name_key(name))
                 yield Alias(written(name), meant, note=f"`{name}` is taken to be {meant}")
@@ -72,7 +73,7 @@ def _custom(made: Setting, name: str, text: str) -> str | None:
     if TARGETS.fullmatch(name) and len(targets) == 1:
         return targets[0]
     if name in COUNTS:
-        return _count(made) if _is_count(name, text) else None
+        return count_of(made) if _is_count(name, text) else None
     return usual(made.network, name) if made.network else None
 
 
@@ -87,7 +88,7 @@ def _is_count(name: str, text: str) -> bool:
     return bool(re.search(counted, text)) and not re.search(index, text)
 
 
-def _count(made: Setting) -> str | None:
+def count_of(made: Setting) -> str | None:
     """The name of the size along which samples lie."""
     axis = 1 if made.vectors == "column" else 0
     for one in made.symbols:

@@ -101,10 +101,12 @@ class Spread:
     def _suspected(self) -> None:
         """All that was under way when an executor broke is done again, one by one."""
         self.alone.extend(self.running.values())
-        self.running.clear()
         self._closed()
+        self.running.clear()
 
     def _closed(self) -> None:
         executor, self.executor = self.executor, None
+        for future in self.running:
+            future.cancel()
         if executor is not None:
-            executor.shutdown(wait=False, cancel_futures=True)
+            executor.shutdown(wait=False)

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from derive.functions import is_function
+from derive.infer import shape_of
 from derive.setting import Setting
 from derive.shape import Shape
-from derive.term import Equation, Symbol, Term, Var, substitute, turned
+from derive.term import Apply, Equation, Symbol, Term, Var, substitute, turned
 
 OTHER = {"axis=0": "axis=1", "axis=1": "axis=0"}
 
@@ -27,13 +29,9 @@ def turned_over(made: Setting) -> Setting | None:
         return other
     if any(len(shape) not in (0, 2) for shape in made.shapes.values()) or made.constants:
         return None
-    turn = {name: turned(Var(name)) for name, shape in made.shapes.items() if len(shape) == 2}
     other = copied(made)
     other.symbols = [symbol_turned(one) for one in made.symbols]
-    other.equations = [
-        Equation(one.name, _turned(substitute(one.term, turn), made.shapes[one.name]))
-        for one in made.equations
-    ]
+    other.equations = [Equation(one.name, across(one.term, made.shapes)) for one in made.equations]
     other.shapes = {name: tuple(reversed(shape)) for name, shape in made.shapes.items()}
     other.vectors = "row" if made.vectors == "column" else "column"
     other.network = None
@@ -47,8 +45,36 @@ def _stages(made: Setting) -> bool:
     return len(made.equations) != len(own.equations) or len(made.symbols) != len(own.symbols)
 
 
-def _turned(term: Term, shape: Shape) -> Term:
-    return turned(term) if len(shape) == 2 else term
+def across(term: Term, shapes: Mapping[str, Shape]) -> Term:
+    """The transpose of a formula, in names that are transposed; a number stays as it is.
+
+    `x W` is then `W x`, and `sum(x, axis=0)` is `sum(x, axis=1)`: no name stands transposed.
+
+    >>> from derive.notation import read, write
+    >>> write(across(read("x @ W + b"), {}), "plain")
+    'W x + b'
+    """
+    if not isinstance(term, Apply):
+        return term
+    args = tuple(across(arg, shapes) for arg in term.args)
+    if term.op in POINTWISE or is_function(term.op):
+        return replace(term, args=args)
+    if term.op == "matmul":
+        return replace(term, args=args[::-1])
+    if term.op == "transpose":
+        return turned(args[0])
+    if term.op in ALONG and term.attrs[0] in (0, 1) and term.attrs[1:] != (False,):
+        return replace(term, args=args, attrs=(1 - int(str(term.attrs[0])), *term.attrs[1:]))
+    if term.op == "sum" and term.attrs[0] is None:
+        return replace(term, args=args)
+    back = {name: turned(Var(name)) for name, shape in shapes.items() if len(shape) == 2}
+    whole = substitute(term, back)
+    return turned(whole) if len(shape_of(term, shapes)) == 2 else whole
+
+
+POINTWISE = ("add", "sub", "neg", "mul", "div", "pow")
+ALONG = ("sum", "softmax", "log_softmax", "concat", "slice")
+"""Ops that go along an axis, which is their first attribute."""
 
 
 def symbol_turned(one: Symbol) -> Symbol:
