@@ -69,8 +69,12 @@ def one_change(claim: Claim) -> bool:
         return False
     if claim.edits[0] not in ("missing", "factor"):
         return True
-    mine, theirs = (len(re.findall(r"\w+", text)) for text in (claim.read_as or "", claim.repair))
+    mine, theirs = (len(WORD.findall(text)) for text in (claim.read_as or "", claim.repair))
     return HALF * mine >= theirs
+
+
+WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]+")
+"""A name in a formula; a command of LaTeX is none."""
 
 
 def answers(key: Key, judged: Judged, lines_lost: bool) -> Evidence:

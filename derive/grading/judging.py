@@ -105,7 +105,8 @@ def _beside(checker: Checker, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
     claims = checker.setting.claims
     worst = _worst(outcomes)
     wrong = {at for at, verdict in worst.items() if RANKS[verdict] >= RANKS["ill-shaped"]}
-    coded = any(SUMMED.search(t) or looks_like_code(t) for at in wrong for t in [claims[at].line.text])
+    texts = [claims[at].line.text for at in wrong]
+    coded = any(SUMMED.search(text) or looks_like_code(text) for text in texts)
     other = with_one_axis(checker.setting) if coded else None
     if other is None:
         return outcomes

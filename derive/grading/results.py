@@ -76,7 +76,7 @@ def file_name(name: str) -> str:
     if SAFE.fullmatch(name) and name == name.lower() and not DEVICES.fullmatch(name):
         return name
     plain = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()[:60]
-    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{plain or 'submission'}-{digest}"
 
 

@@ -50,9 +50,9 @@ def across(term: Term, shapes: Mapping[str, Shape]) -> Term:
 
     `x W` is then `W x`, and `sum(x, axis=0)` is `sum(x, axis=1)`: no name stands transposed.
 
-    >>> from derive.notation import read, write
-    >>> write(across(read("x @ W + b"), {}), "plain")
-    'W x + b'
+    >>> from derive.notation import write
+    >>> write(across(Apply("matmul", (Var("x"), turned(Var("W")))), {}), "plain")
+    'W^T x'
     """
     if not isinstance(term, Apply):
         return term
