@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -82,9 +83,9 @@ def release() -> str:
 
 def summary(paper: Paper, found: tuple[Graded, ...], output: Path) -> None:
     """How the submissions did, and where the results are."""
-    totals = [one.grade.total for one in found]
+    mean = sum((one.grade.total for one in found), Fraction(0)) / len(found)
     paper.line(f"{len(found)} submissions graded", "bold")
-    paper.line(f"  mean     {shown(sum(totals) / len(totals))} of {shown(found[0].grade.most)}")
+    paper.line(f"  mean     {shown(mean)} of {shown(found[0].grade.most)}")
     paper.line(f"  all      {sum(one.grade.total == one.grade.most for one in found)} full marks")
     look = [one.name for one in found if one.grade.review]
     paper.line(f"  review   {len(look)}: somebody should look, the column `review` says at which")

@@ -45,9 +45,8 @@ class Evidence:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Evidence:
         """The evidence that data of `to_dict` says."""
-        kept = {name: data[name] for name in ("way", "failure")}
-        both = {name: tuple(map(_finding, data[name])) for name in ("findings", "others")}
-        return cls(**both, unread=tuple(data["unread"]), **kept)
+        findings, others = (tuple(map(_finding, data[name])) for name in ("findings", "others"))
+        return cls(findings, others, tuple(data["unread"]), data["way"], data["failure"])
 
 
 def _finding(data: Mapping[str, Any]) -> Finding:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from derive.diagnostic import refuse
 
@@ -36,7 +37,7 @@ def place(workers: int | None = None, scheduler: str | None = None) -> Iterator[
         help = "pip install 'derive-backprop[cluster]'"
         raise refuse("D404", "--scheduler needs Dask, which is not installed", help=help) from None
     try:
-        client = Client(scheduler, timeout=CONNECTING, set_as_default=False)
+        client: Any = Client(scheduler, timeout=CONNECTING, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise refuse("D404", f"no scheduler answers at {scheduler}: {error}") from None
     try:

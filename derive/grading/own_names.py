@@ -91,11 +91,6 @@ def _is_count(name: str, text: str) -> bool:
 def count_of(made: Setting) -> str | None:
     """The name of the size along which samples lie."""
     axis = 1 if made.vectors == "column" else 0
-    for one in made.symbols:
-        if (
-            one.kind == "input"
-            and len(one.shape) == 2
-            and isinstance(one.shape[axis].parts[0], str)
-        ):
-            return one.shape[axis].parts[0]
-    return None
+    inputs = (one.shape for one in made.symbols if one.kind == "input" and len(one.shape) == 2)
+    first = next((shape[axis].parts[0] for shape in inputs), None)
+    return first if isinstance(first, str) else None

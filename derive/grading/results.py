@@ -28,8 +28,8 @@ DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 def written(key: Key, found: Sequence[Graded], folder: Path, level: str) -> None:
     """Writes all results into a folder; each file is whole or not there."""
     pages, scores = folder / "feedback", folder / "gradescope"
-    for one in (pages, scores):
-        one.mkdir(parents=True, exist_ok=True)
+    for path in (pages, scores):
+        path.mkdir(parents=True, exist_ok=True)
     for one in found:
         name = file_name(one.name)
         write(pages / f"{name}.md", markdown(one, level))

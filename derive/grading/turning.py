@@ -6,6 +6,7 @@ Who learned to write `z = W x` writes every gradient transposed. It is judged in
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
 
 from derive.functions import is_function
@@ -120,5 +121,8 @@ def _flattened(one: Symbol, flat: Mapping[str, Shape]) -> Symbol:
 
 def copied(made: Setting) -> Setting:
     """A setting that can be added to without changing the other."""
-    values = vars(made).items()
-    return Setting(**{n: v.copy() if isinstance(v, dict | list) else v for n, v in values})
+    other = copy(made)
+    for name, value in vars(made).items():
+        if isinstance(value, dict | list):
+            setattr(other, name, value.copy())
+    return other

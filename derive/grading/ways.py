@@ -98,7 +98,8 @@ def _in_key(what: str, made: Setting, said: Said) -> Iterator[Way]:
         made_so = replace_claims(made, followed)
         yield Way(what, made_so, [one.line for one in followed], {})
     stated = {one.written if isinstance(one, Alias) else one.name for one in _words(said.lines)}
-    for alias in by_custom(made, [one.text for one in (*said.definitions, *said.claims)]):
+    texts = [*(one.text for one in said.definitions), *(one.text for one in said.claims)]
+    for alias in by_custom(made, texts):
         if alias.written not in stated:
             _add(made, alias)
     full, lines = _with_claims(made, said.lines)
