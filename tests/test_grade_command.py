@@ -11,11 +11,14 @@ import signal
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
 from derive.cli import main
+from derive.commands.grading import limits_of
+from derive.diagnostic import DeriveError
 from tests.answer_trees import KEY
 from tests.made_submissions import write
 
@@ -136,6 +139,12 @@ def test_misuse(
 ) -> None:
     assert main(command(given, *more)) == 2
     assert capsys.readouterr().err == f"derive: {message}\n"
+
+
+def test_misuse_has_a_code() -> None:
+    with pytest.raises(DeriveError) as refused:
+        limits_of(Namespace(reveal="all"))
+    assert refused.value.diagnostic.code == "D407"
 
 
 def test_results_that_cannot_be_written(given: Path, capsys: pytest.CaptureFixture[str]) -> None:

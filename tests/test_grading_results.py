@@ -153,8 +153,11 @@ def test_all_files_are_written(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(DeriveError, match="cannot be written: No such file or directory"):
+    with pytest.raises(
+        DeriveError, match="cannot be written: No such file or directory"
+    ) as nowhere:
         write(tmp_path / "nowhere" / "x", "y")
+    assert nowhere.value.diagnostic.code == "D405"
     (tmp_path / "x").mkdir()
     with pytest.raises(DeriveError, match="cannot be written: Is a directory"):
         write(tmp_path / "x", "y")

@@ -147,5 +147,6 @@ def test_here_there_are_as_many_workers_as_cores() -> None:
 def test_a_scheduler_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("derive.grading.executors.CONNECTING", 0.5)
     wanted = pytest.raises(DeriveError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9")
-    with wanted, place(scheduler="tcp://127.0.0.1:9"):
+    with wanted as refused, place(scheduler="tcp://127.0.0.1:9"):
         raise AssertionError("connected")
+    assert refused.value.diagnostic.code == "D404"

@@ -106,7 +106,8 @@ def test_names_are_made_readable_and_stay_apart(tmp_path: Path) -> None:
 def test_hidden_files_are_nobodys(tmp_path: Path) -> None:
     (tmp_path / ".DS_Store").write_bytes(b"x")
     (tmp_path / "__MACOSX").mkdir()
-    with pytest.raises(DeriveError, match="has no submissions"):
+    with pytest.raises(DeriveError, match="has no submissions") as none:
         submissions(tmp_path)
+    assert none.value.diagnostic.code == "D406"
     with pytest.raises(DeriveError, match="cannot be read: No such file"):
         submissions(tmp_path / "nowhere")
