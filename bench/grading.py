@@ -28,7 +28,7 @@ from tests.answer_trees import KEY
 from tests.cluster import Cluster, cluster
 from tests.made_submissions import Made, write
 
-COUNT, PART = 1000, 200
+COUNT, PART = 1000, 120
 """Submissions whose marks are compared, and those that speeds are measured on."""
 
 BRIEF = 6
@@ -58,12 +58,21 @@ def timed(
     folder: Path, report: Report, case: str, workers: int, scheduler: str | None = None
 ) -> tuple[Graded, ...]:
     """Grades a folder, and shows how many submissions a second that makes."""
-    start, files = time.perf_counter(), [0]
+    start, files, before = time.perf_counter(), [0], worked()
     found = graded(folder, workers, scheduler, lambda one: files.__setitem__(0, one.total))
     seconds = time.perf_counter() - start
     report.show(case, "submissions", "a second", [len(found) / seconds])
     report.show(case, "files judged (each content once)", "a second", [files[0] / seconds])
+    if scheduler is None:
+        spent = (worked() - before) / files[0]
+        report.show(case, "of the processor for a file", "s", [spent])
     return found
+
+
+def worked() -> float:
+    """Seconds of the processor that workers which have ended took, and theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def right(found: tuple[Graded, ...], known: Mapping[str, Made]) -> int:

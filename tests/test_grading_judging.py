@@ -7,6 +7,7 @@ import pytest
 from derive.grading.evidence import Evidence
 from derive.grading.judging import evidence
 from derive.grading.key import read_key
+from derive.grading.rubric import graded
 from derive.grading.ways import KEY as IN_KEY
 from derive.grading.ways import OWN, TURNED
 from tests.answer_trees import KEY
@@ -51,6 +52,18 @@ def test_a_factor_that_is_most_of_the_answer_is_no_small_change() -> None:
 
 
 # ------------------------------------------------------------------------- what answers rest on
+
+
+def test_a_page_that_only_names_the_derivative() -> None:
+    text = (
+        r"We write $g = \frac{\partial L}{\partial W_2}$, so $\frac{\partial L}{\partial W_2} = g$."
+    )
+    assert statuses(text, ".md").get("dL/dW2") != "right"
+
+
+def test_a_submission_has_no_say_in_its_points() -> None:
+    text = "points each = 100\ncredit step = 100%\nclaim dL/dW2 = h^T (p - y)"
+    assert graded(EXERCISE, found(text)).total == 1
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 from derive.diagnostic import DeriveError
 from derive.grading.evidence import STATUSES, Evidence, Finding
-from derive.grading.feedback import escaped, gradescope, markdown
+from derive.grading.feedback import escaped, gradescope, markdown, page
 from derive.grading.grading import Graded, together
 from derive.grading.key import Key, read_key
 from derive.grading.records import Records, write
@@ -144,7 +144,7 @@ def test_all_files_are_written(tmp_path: Path) -> None:
     written(EXERCISE, found, tmp_path, "fix")
     names = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*"))
     eve = file_name("../eve")
-    pages = ["feedback/ann.md", f"feedback/{eve}.md"]
+    pages = [f"feedback/{name}.{kind}" for name in ("ann", eve) for kind in ("html", "md")]
     scores = ["gradescope/ann.json", f"gradescope/{eve}.json"]
     assert names == [*pages, "grades.csv", "grades.json", *scores]
     kept = json.loads((tmp_path / "grades.json").read_text("utf-8"))
@@ -205,10 +205,14 @@ def test_nothing_of_a_submission_is_markup() -> None:
     claim = {"line": 1, "verdict": "wrong", "read_as": evil, "mistake": None, "note": evil}
     claim |= {"diagnostics": [], "witness": None, "repair": f"```\n{evil}", "repair_numpy": None}
     found = Evidence((Finding(ITEMS[0], "wrong", evil, (claim,)),), (), (evil,))
-    page = markdown(Graded(evil, graded(EXERCISE, found)), "fix")
-    free = [line for line in page.splitlines() if not line.startswith("    ")]
+    made = Graded(evil, graded(EXERCISE, found))
+    free = [line for line in markdown(made, "fix").splitlines() if not line.startswith("    ")]
     assert not any(re.search(r"(?<!\\)[<>`|\[\]]", line) for line in free)
     assert sum(line.startswith("# ") for line in free) == 1
+    assert not re.search(
+        r"<(?!/?(?:b|h1|h2|p|pre|ul|li|head|body|html)>)", page(made, "fix").split("</style>")[1]
+    )
+    assert "<script" not in page(made, "fix")
     assert escaped(evil).startswith(r"\# x \<script\>")
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import json
 
 import pytest
 
 from derive.grading.evidence import Evidence, Finding
-from derive.grading.feedback import gradescope, markdown
+from derive.grading.feedback import gradescope, markdown, page
 from derive.grading.grading import Graded
 from derive.grading.judging import evidence
 from derive.grading.key import read_key
@@ -21,7 +22,8 @@ EXERCISE = read_key(KEY)
 def shown(found: Evidence, level: str) -> str:
     """All that a student gets to see."""
     one = Graded("ann", graded(EXERCISE, found))
-    return markdown(one, level) + json.dumps(gradescope(one, level), ensure_ascii=False)
+    pages = markdown(one, level) + html.unescape(page(one, level).partition("<body>")[2])
+    return pages + json.dumps(gradescope(one, level), ensure_ascii=False)
 
 
 MARKS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from derive.asking import name_of
 from derive.checker import Checker
@@ -19,7 +20,7 @@ from derive.grading.ways import Way
 from derive.notation.names import Names, name_key
 from derive.setting import Asked
 from derive.truth import Target
-from derive.verdict import GOOD, Claim, Report
+from derive.verdict import GOOD, Claim
 
 RESTATED = "it names the derivative itself, and does not say what it is"
 RESTING = "rests on {0}, which is not derived"
@@ -142,6 +143,19 @@ def _attributed(asked: Asked, way: Way) -> str:
     return way.name(f"d{names[0][0]}/d{names[1][0]}")
 
 
+def claim_data(claim: Claim) -> dict[str, Any]:
+    """What is kept of the verdict on a formula, as plain data."""
+    kept = {name: getattr(claim, name) for name in KEPT}
+    witness = {"text": str(claim.witness)} if claim.witness else None
+    return {**kept, "diagnostics": [d.to_dict() for d in claim.diagnostics], "witness": witness}
+
+
+KEPT = (
+    *("name", "verdict", "line", "read_as", "layout", "note", "mistake"),
+    *("repair", "repair_numpy", "facts", "edits"),
+)
+
+
 class Sheet:
     """The claims of a submission by the derivatives that they are about."""
 
@@ -167,7 +181,7 @@ class Sheet:
         earlier = (one for one in self.by_name[name] if one is not last)
         if worse(status, "step") and any(one.status == "right" for one in earlier):
             status, note = "step", EARLIER
-        return Finding(name, status, note, tuple(Report(tuple(last.claims)).to_dict()["claims"]))
+        return Finding(name, status, note, tuple(map(claim_data, last.claims)))
 
     def settled(self, name: str, above: frozenset[str]) -> tuple[str, str]:
         """The status of an answer with that of what it rests on, and a note on this."""

@@ -1,7 +1,8 @@
-"""One submission's marks as a page of Markdown, and as Gradescope has them."""
+"""One submission's marks as pages, in Markdown and in HTML, and as Gradescope has them."""
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -55,6 +56,51 @@ def _unread(one: Graded, level: str) -> Iterator[str]:
     if unread and allows(level, "kind"):
         yield from ("## Not understood", "")
         yield from (f"- {escaped(line)}" for line in unread[:MOST])
+
+
+def page(one: Graded, level: str) -> str:
+    """The same page in HTML: it needs nothing else, and nothing of a submission is markup."""
+    grade, text = one.grade, html.escape
+    body = [f"<h1>{text(one.name)}</h1>"]
+    body.append(f"<p>{shown(grade.total)} of {shown(grade.most)} points</p>")
+    if grade.evidence.failure:
+        body.append(f"<p>Not graded: {text(grade.evidence.failure)}.</p>")
+    for mark in grade.marks:
+        body.append(f"<h2>{text(mark.name)}: {shown(mark.points)} of {shown(mark.most)}</h2>")
+        if not grade.evidence.failure:
+            body += map(_html, revealed(mark, level))
+    if grade.evidence.unread and allows(level, "kind"):
+        rows = "".join(f"<li>{text(line)}</li>" for line in grade.evidence.unread[:MOST])
+        body.append(f"<h2>Not understood</h2><ul>{rows}</ul>")
+    return PAGE.format(title=text(one.name), body="\n".join(body))
+
+
+def _html(line: Line) -> str:
+    label = f"<b>{html.escape(line.label)}</b> " if line.label else ""
+    if line.drawn or line.label in FORMULAS:
+        return f"<p>{label}</p><pre>{html.escape(line.text)}</pre>"
+    return f"<p>{label}{html.escape(line.text)}</p>"
+
+
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; }}
+body {{ padding: 0 1rem; }}
+h2 {{ font-size: 1.1rem; margin-top: 2rem; }}
+pre {{ overflow-x: auto; padding: 0.5rem; border: 1px solid; }}
+</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
 
 
 def escaped(text: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from derive.grading.feedback import gradescope, markdown
+from derive.grading.feedback import gradescope, markdown, page
 from derive.grading.grading import Graded
 from derive.grading.key import Key
 from derive.grading.records import write
@@ -33,6 +33,7 @@ def written(key: Key, found: Sequence[Graded], folder: Path, level: str) -> None
     for one in found:
         name = file_name(one.name)
         write(pages / f"{name}.md", markdown(one, level))
+        write(pages / f"{name}.html", page(one, level))
         write(scores / f"{name}.json", as_json(gradescope(one, level)))
     write(folder / "grades.csv", table(key, found))
     write(folder / "grades.json", as_json(data(key, found)))
