@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,8 @@ import pytest
 from derive.cli import main
 from derive.commands.grading import limits_of
 from derive.diagnostic import DeriveError
+from derive.grading.evidence import STATUSES
+from derive.grading.key import DEFAULTS, read_key
 from tests.answer_trees import KEY
 from tests.made_submissions import write
 
@@ -139,6 +142,15 @@ def test_misuse(
 ) -> None:
     assert main(command(given, *more)) == 2
     assert capsys.readouterr().err == f"derive: {message}\n"
+
+
+def test_the_key_of_the_guide() -> None:
+    guide = (ROOT / "docs" / "grading.md").read_text("utf-8")
+    (text,) = re.findall(r"^```derive\n(.*?)^```", guide, re.S | re.M)
+    key = read_key(text)
+    assert {name: int(value) for name, value in key.points.items()} == {"dL/dW2": 2, "dL/dW1": 4}
+    assert key.credit == DEFAULTS
+    assert [status for status in STATUSES if f"{status}" not in guide] == []
 
 
 def test_misuse_has_a_code() -> None:
