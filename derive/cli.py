@@ -226,7 +226,7 @@ def _grade_parser() -> argparse.ArgumentParser:
     parser.add_argument("--workers", type=int, metavar="N", help="processes; default: all cores")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster to work on")
     parser.add_argument("--seconds", type=float, default=60, metavar="S", help="for one file")
-    parser.add_argument("--memory", type=int, default=1500, metavar="MB", help="for one file")
+    parser.add_argument("--memory", type=int, default=1000, metavar="MB", help="for one file")
     return parser
 
 

@@ -109,6 +109,22 @@ def test_a_run_that_is_killed_goes_on_where_it_was(given: Path) -> None:
     assert same[0] == same[1]
 
 
+def test_a_run_that_is_interrupted_ends_at_once(given: Path) -> None:
+    many = "\n".join(f"claim dL/dW1 = x^T (p - y) W2^T / {k}" for k in range(1, 900))
+    (given / "all" / "ann.derive").write_text(many, encoding="utf-8")
+    call = [sys.executable, "-m", "derive.cli", *command(given, "--workers", "2")]
+    going = subprocess.Popen(call, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    records, until = given / "results" / "records", time.monotonic() + 120
+    while len(list(records.glob("*.json"))) < 2 and time.monotonic() < until:
+        time.sleep(0.02)
+    going.send_signal(signal.SIGINT)
+    start = time.monotonic()
+    _, told = going.communicate(timeout=60)
+    assert going.returncode == 130
+    assert told.decode().endswith("derive: interrupted\n")
+    assert time.monotonic() - start < 20
+
+
 @pytest.mark.slow
 def test_the_same_in_any_order_by_any_number_of_workers(given: Path) -> None:
     write(given / "all", 40)
@@ -132,7 +148,7 @@ def test_the_same_in_any_order_by_any_number_of_workers(given: Path) -> None:
     [
         (["--reveal", "all"], "--reveal is one of none, kind, shape, step, fix"),
         (["--seconds", "0"], "--seconds is a number of seconds from 0 to 3600"),
-        (["--memory", "5"], "--memory is a number of megabytes, 300 or more"),
+        (["--memory", "5"], "--memory is a number of megabytes, 100 or more"),
         (["--workers", "0"], "--workers is a number from 1 to 1000"),
         (["--key", "nowhere"], "nowhere cannot be read: No such file or directory"),
     ],

@@ -175,6 +175,7 @@ def test_forward_lines_do_not_change_the_exercise() -> None:
     assert statuses(easy).get("dL/dW2") != "right"
     own = OWN_ROW.replace("-1/n * sum(t ∘ log(q))", "sum(U)") + "claim dJ/dU = U / U"
     assert statuses(own).get("dL/dW2") != "right"
+    assert found(own).unread[-1].startswith("its own network was left aside")
 
 
 def test_a_stack_that_leaves_the_reduction_open() -> None:

@@ -15,7 +15,7 @@ from derive.commands.paper import Paper
 from derive.diagnostic import DeriveError, refuse
 from derive.grading.executors import place
 from derive.grading.grading import Graded, Progress, graded_all
-from derive.grading.judges import dismiss, judge
+from derive.grading.judges import abandon, dismiss, judge
 from derive.grading.key import read_key
 from derive.grading.records import Records
 from derive.grading.results import written
@@ -44,6 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
         spread = Spread(where.opened, where.workers, judge)
         try:
             found = graded_all(key, text, given, limits, records, spread, release(), tell)
+        except BaseException:
+            abandon()  # no thread goes on waiting for what is being judged
+            raise
         finally:
             dismiss()
     written(key, found, output, arguments.reveal)
@@ -57,8 +60,8 @@ def limits_of(arguments: argparse.Namespace) -> Limits:
         raise refuse("D407", f"--reveal is one of {', '.join(LEVELS)}")
     if not 0 < arguments.seconds <= 3600:
         raise refuse("D407", "--seconds is a number of seconds from 0 to 3600")
-    if not 300 <= arguments.memory <= 1_000_000:
-        raise refuse("D407", "--memory is a number of megabytes, 300 or more")
+    if not 100 <= arguments.memory <= 1_000_000:
+        raise refuse("D407", "--memory is a number of megabytes, 100 or more")
     if arguments.workers is not None and not 1 <= arguments.workers <= 1000:
         raise refuse("D407", "--workers is a number from 1 to 1000")
     return Limits(arguments.seconds, arguments.memory)

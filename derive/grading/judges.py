@@ -10,6 +10,7 @@ import atexit
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -45,7 +46,9 @@ class Judge:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=fixed,
+            start_new_session=True,  # so that it ends with what it has forked, and only by us
         )
+        LIVE.add(self)
         try:
             self.talk(self.head, STARTING)
         except BaseException:
@@ -73,7 +76,9 @@ class Judge:
 
     def close(self) -> None:
         """Ends the worker."""
-        self.process.kill()
+        LIVE.discard(self)
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
@@ -82,12 +87,16 @@ class Judge:
 
 
 FREE: list[Judge] = []
+LIVE: set[Judge] = set()
 LOCK = threading.Lock()
+STOPPED = threading.Event()
 
 
 def judge(task: Task) -> dict[str, Any]:
     """The evidence for a file, as data. Raises Lost where workers end one after another."""
     for _ in range(TRIES):
+        if STOPPED.is_set():
+            break
         try:
             worker = _taken(task)
         except Lost:
@@ -102,7 +111,7 @@ def judge(task: Task) -> dict[str, Any]:
         with LOCK:
             FREE.append(worker)
         return answer
-    raise Lost("workers end as soon as they start")
+    raise Lost("workers end one after another")
 
 
 def _taken(task: Task) -> Judge:
@@ -125,6 +134,14 @@ def dismiss() -> None:
         idle, FREE[:] = FREE[:], []
     for one in idle:
         one.close()
+
+
+def abandon() -> None:
+    """Ends all workers, those at work too, and starts no more in this process."""
+    STOPPED.set()
+    for one in list(LIVE):
+        with suppress(ProcessLookupError):
+            os.killpg(one.process.pid, signal.SIGKILL)
 
 
 def charged(reason: str) -> dict[str, Any]:

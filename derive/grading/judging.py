@@ -14,7 +14,7 @@ from derive.grading.evidence import Evidence
 from derive.grading.key import Key
 from derive.grading.said import Said, said
 from derive.grading.turning import with_one_axis
-from derive.grading.ways import Way, ways
+from derive.grading.ways import OWN, Way, ways
 from derive.notation.code import looks_like_code
 from derive.outcome import Outcome
 from derive.verdict import GOOD
@@ -22,6 +22,7 @@ from derive.verdict import GOOD
 LIMIT = 10.0
 """Seconds for one claim at most."""
 
+ANOTHER = "its own network was left aside: it could not be shown to be that of the exercise"
 NOTHING = "no claim was found: a claim is an equation for a derivative"
 
 
@@ -48,6 +49,8 @@ def _evidence(key: Key, text: Said, seconds: float) -> Evidence:
     report = best.checker.report(best.outcomes)
     found = answers(key, Judged(best.way, best.checker, report.claims), bool(text.unread))
     unread = (*found.unread, *(_told(line, one) for line, one in text.unread))
+    if text.declares and best.way.what != OWN:
+        unread = (*unread, ANOTHER)
     return replace(found, unread=unread)
 
 

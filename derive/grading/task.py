@@ -10,7 +10,7 @@ from typing import Any
 EDITION = "1"
 """Changes where the same submission would be judged otherwise: records of another are not used."""
 
-SECONDS, MEGABYTES = 60.0, 1500
+SECONDS, MEGABYTES = 60.0, 1000
 GRACE = 5
 """Seconds of the processor beyond the limit after which the system ends a process."""
 
@@ -20,7 +20,7 @@ WAIT = 8
 
 @dataclass(frozen=True)
 class Limits:
-    """What one file may take: seconds of the processor, megabytes of address space."""
+    """What one file may take: seconds of the processor, and megabytes beyond those of a worker."""
 
     seconds: float = SECONDS
     megabytes: int = MEGABYTES

@@ -96,9 +96,18 @@ def _child(
 def bounded(seconds: float, megabytes: int) -> None:
     """Sets the limits of this process: time, memory, no files, no core."""
     _limit(resource.RLIMIT_CPU, int(time.process_time() + seconds) + GRACE)
-    _limit(resource.RLIMIT_AS, megabytes * MEGABYTE)
+    _limit(resource.RLIMIT_AS, occupied() + megabytes * MEGABYTE)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_CORE, 0)
+
+
+def occupied() -> int:
+    """Bytes of address space that this process has already; 0 where the system does not say."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[0]) * resource.getpagesize()
+    except (OSError, ValueError):
+        return 0
 
 
 def _limit(what: int, value: int) -> None:
