@@ -172,7 +172,7 @@ def test_the_key_of_the_guide() -> None:
 def test_misuse_has_a_code() -> None:
     with pytest.raises(DeriveError) as refused:
         limits_of(Namespace(reveal="all"))
-    assert refused.value.diagnostic.code == "D407"
+    assert refused.value.diagnostic.code == "D417"
 
 
 def test_results_that_cannot_be_written(given: Path, capsys: pytest.CaptureFixture[str]) -> None:

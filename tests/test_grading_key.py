@@ -57,23 +57,23 @@ def test_the_claims_say_what_a_stack_leaves_open(
 @pytest.mark.parametrize(
     ("text", "code", "message"),
     [
-        ("claim dL/dW = x", "D401", "the key has no network"),
-        (STACK, "D401", "the key asks for nothing"),
-        (STACK + "claim dL/dz2 = y - yhat", "D402", "line 2 of the key: its own claim for dL/dz2"),
+        ("claim dL/dW = x", "D411", "the key has no network"),
+        (STACK, "D411", "the key asks for nothing"),
+        (STACK + "claim dL/dz2 = y - yhat", "D412", "line 2 of the key: its own claim for dL/dz2"),
         (
             STACK + "claim dL/dz2 = q",
-            "D402",
+            "D412",
             "line 2 of the key: its own claim for claim is unread",
         ),
         (
             "stack 4,3\nclaim dL/dz1 = (yhat - y) / N\nclaim dL/db1 = 0\nclaim dL/dz1 = yhat - y",
-            "D402",
+            "D412",
             "line 3 of the key",
         ),
-        (STACK + "points W2 = 3", "D403", "`W2` is not a derivative"),
+        (STACK + "points W2 = 3", "D413", "`W2` is not a derivative"),
         (STACK + "points dL/dW9 = 3", "D101", "`W9` is no name of the key's network"),
-        (STACK + "points dL/dW2 = 3\npoints dL/dW_2 = 3", "D403", "line 3 of the key: the points"),
-        (STACK + "points dL/dW2 = 0", "D403", "every derivative of the key is worth 0 points"),
+        (STACK + "points dL/dW2 = 3\npoints dL/dW_2 = 3", "D413", "line 3 of the key: the points"),
+        (STACK + "points dL/dW2 = 0", "D413", "every derivative of the key is worth 0 points"),
         ("input x : N\nlet h = x q\npoints dL/dx = 1", "D101", "line 2: unknown name `q`"),
     ],
 )
@@ -89,7 +89,7 @@ def test_a_wrong_claim_of_the_key_is_shown_with_its_place() -> None:
     with pytest.raises(DeriveError) as refused:
         read_key(STACK + "claim dL/dW2 = H1 (yhat - y) / N")
     assert refused.value.diagnostic.render().split("\n")[:3] == [
-        "D402: line 2 of the key: its own claim for dL/dW2 is ill-shaped",
+        "D412: line 2 of the key: its own claim for dL/dW2 is ill-shaped",
         "  | dL/dW2 = H1 (yhat - y) / N",
         "  |             ^^^^^^^^^^",
     ]

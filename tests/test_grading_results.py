@@ -157,7 +157,7 @@ def test_what_cannot_be_written(tmp_path: Path) -> None:
         DeriveError, match="cannot be written: No such file or directory"
     ) as nowhere:
         write(tmp_path / "nowhere" / "x", "y")
-    assert nowhere.value.diagnostic.code == "D405"
+    assert nowhere.value.diagnostic.code == "D415"
     (tmp_path / "x").mkdir()
     with pytest.raises(DeriveError, match="cannot be written: Is a directory"):
         write(tmp_path / "x", "y")

@@ -149,4 +149,4 @@ def test_a_scheduler_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> No
     wanted = pytest.raises(DeriveError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9")
     with wanted as refused, place(scheduler="tcp://127.0.0.1:9"):
         raise AssertionError("connected")
-    assert refused.value.diagnostic.code == "D404"
+    assert refused.value.diagnostic.code == "D414"

@@ -108,6 +108,6 @@ def test_hidden_files_are_nobodys(tmp_path: Path) -> None:
     (tmp_path / "__MACOSX").mkdir()
     with pytest.raises(DeriveError, match="has no submissions") as none:
         submissions(tmp_path)
-    assert none.value.diagnostic.code == "D406"
+    assert none.value.diagnostic.code == "D416"
     with pytest.raises(DeriveError, match="cannot be read: No such file"):
         submissions(tmp_path / "nowhere")

@@ -57,13 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
 def limits_of(arguments: argparse.Namespace) -> Limits:
     """The limits for one file. Raises DeriveError for what makes no sense."""
     if arguments.reveal not in LEVELS:
-        raise refuse("D407", f"--reveal is one of {', '.join(LEVELS)}")
+        raise refuse("D417", f"--reveal is one of {', '.join(LEVELS)}")
     if not 0 < arguments.seconds <= 3600:
-        raise refuse("D407", "--seconds is a number of seconds from 0 to 3600")
+        raise refuse("D417", "--seconds is a number of seconds from 0 to 3600")
     if not 100 <= arguments.memory <= 1_000_000:
-        raise refuse("D407", "--memory is a number of megabytes, 100 or more")
+        raise refuse("D417", "--memory is a number of megabytes, 100 or more")
     if arguments.workers is not None and not 1 <= arguments.workers <= 1000:
-        raise refuse("D407", "--workers is a number from 1 to 1000")
+        raise refuse("D417", "--workers is a number from 1 to 1000")
     return Limits(arguments.seconds, arguments.memory)
 
 
@@ -72,7 +72,7 @@ def _folder(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise refuse("D405", f"{path} cannot be made: {error.strerror}") from None
+        raise refuse("D415", f"{path} cannot be made: {error.strerror}") from None
     return path
 
 

@@ -35,11 +35,11 @@ def place(workers: int | None = None, scheduler: str | None = None) -> Iterator[
         from distributed import Client  # large, and only for those who have a cluster
     except ImportError:
         help = "pip install 'derive-backprop[cluster]'"
-        raise refuse("D404", "--scheduler needs Dask, which is not installed", help=help) from None
+        raise refuse("D414", "--scheduler needs Dask, which is not installed", help=help) from None
     try:
         client: Any = Client(scheduler, timeout=CONNECTING, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
-        raise refuse("D404", f"no scheduler answers at {scheduler}: {error}") from None
+        raise refuse("D414", f"no scheduler answers at {scheduler}: {error}") from None
     try:
         threads = sum(client.nthreads().values())
         yield Place(lambda: client.get_executor(pure=False), workers or max(1, threads))

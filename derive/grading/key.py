@@ -68,7 +68,7 @@ def read_key(text: str) -> Key:
     lines = document(text)
     network = tuple(one for one in lines if not isinstance(one, ClaimLine | Points | Credit))
     if not any(isinstance(one, NETWORK) for one in network):
-        raise refuse("D401", "the key has no network: a `stack` line, or `let` and `loss` lines")
+        raise refuse("D411", "the key has no network: a `stack` line, or `let` and `loss` lines")
     setting = setting_of(network)
     for failure in setting.failures.values():
         raise DeriveError(failure)
@@ -105,12 +105,12 @@ def _claimed(text: str, hold: bool) -> list[str]:
     for claim in claims:
         if claim.verdict in GOOD:
             continue
-        first = claim.diagnostics[0] if claim.diagnostics else Diagnostic("D402", "")
+        first = claim.diagnostics[0] if claim.diagnostics else Diagnostic("D412", "")
         message = f"line {claim.line} of the key: its own claim for {claim.name} is {claim.verdict}"
         notes = tuple(filter(None, (first.message,)))
-        raise refuse("D402", message, first.text, first.span, notes=notes)
+        raise refuse("D412", message, first.text, first.span, notes=notes)
     if not hold:
-        raise refuse("D402", "the key's own claims do not hold for one and the same loss")
+        raise refuse("D412", "the key's own claims do not hold for one and the same loss")
     return list(dict.fromkeys(one.name for one in claims if DERIVATIVE.fullmatch(one.name)))
 
 
@@ -129,14 +129,14 @@ def _points(
         name = asked_name(one.name, setting)
         if name in stated:
             raise refuse(
-                "D403", f"line {one.line} of the key: the points of {name} are given twice"
+                "D413", f"line {one.line} of the key: the points of {name} are given twice"
             )
         stated[name] = one.value
     points = {name: stated.pop(name, each) for name in claimed} | stated
     if not points:
-        raise refuse("D401", "the key asks for nothing: it has no `claim` and no `points` line")
+        raise refuse("D411", "the key asks for nothing: it has no `claim` and no `points` line")
     if not sum(points.values()):
-        raise refuse("D403", "every derivative of the key is worth 0 points")
+        raise refuse("D413", "every derivative of the key is worth 0 points")
     return points
 
 
@@ -145,7 +145,7 @@ def asked_name(written: str, setting: Setting) -> str:
     found = ASKED.fullmatch(written)
     if not found:
         help = "write `points dL/dW2 = 4`, or `points jacobian dyhat/dz2 = 2`"
-        raise refuse("D403", f"`{shown(written)}` is not a derivative", help=help)
+        raise refuse("D413", f"`{shown(written)}` is not a derivative", help=help)
     known = Names(setting.shapes)
     ends = [_declared(found[k], known) for k in (2, 3)]
     Case(setting).truth(ends[0])

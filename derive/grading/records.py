@@ -53,4 +53,4 @@ def write(path: Path, text: str) -> None:
             os.unlink(name)
             raise
     except OSError as error:
-        raise refuse("D405", f"{path} cannot be written: {error.strerror or error}") from None
+        raise refuse("D415", f"{path} cannot be written: {error.strerror or error}") from None

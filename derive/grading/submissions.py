@@ -55,11 +55,11 @@ def submissions(folder: Path) -> tuple[Submission, ...]:
     try:
         entries = sorted(os.scandir(folder), key=lambda one: one.name)
     except OSError as error:
-        raise refuse("D406", f"{folder} cannot be read: {error.strerror}") from None
+        raise refuse("D416", f"{folder} cannot be read: {error.strerror}") from None
     kept = [one for one in entries if not _ignored(one.name)]
     if not kept:
         raise refuse(
-            "D406", f"{folder} has no submissions: files {', '.join(SUFFIXES)}, or folders"
+            "D416", f"{folder} has no submissions: files {', '.join(SUFFIXES)}, or folders"
         )
     stems = [Path(one.name).stem for one in kept]
     made = (_submission(one, alone=stems.count(Path(one.name).stem) == 1) for one in kept)
