@@ -94,6 +94,15 @@ def test_a_name_that_the_key_has_for_something_else() -> None:
     assert (one.written, one.text) == ("h", "z1")
 
 
+@pytest.mark.parametrize("suffix", [".md", ".py"])
+def test_steps_by_steps_also_in_code(suffix: str) -> None:
+    """The second step is said by the name of the first, which the key has for something else."""
+    lines = ("h = x @ W1 + b1", "a = np.tanh(h)", "s = a @ W2 + b2")
+    text = "\n".join(lines) if suffix == ".py" else "\n\n".join(f"${line}$" for line in lines)
+    found = {one.written: one.text for one in by_value(key(), said(text, suffix).definitions)}
+    assert found == {"h": "z1", "a": "h", "s": "z2"}
+
+
 @pytest.mark.parametrize(
     ("text", "meant"),
     [

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from derive.definitions import LOSSES, TARGETS, Definition, words_of
 from derive.diagnostic import DeriveError
 from derive.grading.sameness import Sameness
 from derive.grading.turning import copied
+from derive.notation.code import looks_like_code
 from derive.notation.names import name_key
 from derive.renaming import usual, written
 from derive.setting import Setting
@@ -26,12 +27,15 @@ def by_value(made: Setting, definitions: Sequence[Definition]) -> Iterator[Alias
 
     What is equal to none is an alias for its own formula.
     """
-    work, found = copied(made), list[tuple[Definition, str]]()
+    work, found, clashing = copied(made), list[tuple[Definition, str]](), dict[str, str]()
     for place, one in enumerate(definitions[:MOST]):
-        name = f"own{place}q"
+        free = one.name not in work.shapes
+        name = one.name if free else f"own{place}q"
         try:
-            work.let(name, one.text)
-            work.alias(written(one.name), name)
+            work.let(name, _apart(one.text, clashing))
+            if not free:
+                work.alias(written(one.name), name)
+                clashing[one.name] = name
         except DeriveError:
             continue
         found.append((one, name))
@@ -44,6 +48,16 @@ def by_value(made: Setting, definitions: Sequence[Definition]) -> Iterator[Alias
             yield Alias(written(one.name), f"({one.text})", line=one.line)
         elif match != (one.name, False):
             yield Alias(written(one.name), match[0] + ("^T" if match[1] else ""), line=one.line)
+
+
+def _apart(text: str, clashing: Mapping[str, str]) -> str:
+    """A text with the names of other quantities where it says those that the key has, too.
+
+    Code has no aliases: what it assigns are names of its own.
+    """
+    if not looks_like_code(text):
+        return text
+    return re.sub(r"(?<![\w.])[^\W\d]\w*", lambda found: clashing.get(found[0], found[0]), text)
 
 
 def _equations(made: Setting) -> Iterator[str]:
