@@ -163,6 +163,11 @@ def test_code_that_calls_something_else_dz2_is_followed() -> None:
     assert statuses(code, ".py") == {"dL/dz2": "repair", "dL/dW2": "right", "dL/db2": "right"}
 
 
+def test_gradients_may_be_kept_in_a_dict() -> None:
+    code = "e = (p - y) / len(x)\ngrads['W2'] = h.T @ e\ngrads['db2'] = e.sum(0)\nW1_grad = x"
+    assert statuses(code, ".py") == {"dL/dW2": "right", "dL/db2": "right", "dL/dW1": "wrong"}
+
+
 def test_a_bias_may_have_one_axis_or_two() -> None:
     for keep in ("", ", keepdims=True"):
         code = f"claim dL/db2 = np.sum(p - y, axis=0{keep}) / N"

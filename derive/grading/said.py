@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from derive.definitions import Definition
-from derive.diagnostic import DeriveError, Diagnostic, refuse
-from derive.documents import Page, is_explicit, numbered
+from derive.diagnostic import DeriveError, Diagnostic, Span, refuse
+from derive.documents import NUMPY_NAME, Page, is_explicit, numbered
 from derive.extract import LONGEST, lines_of
+from derive.listing import assignments
 from derive.markup import pieces
 from derive.statement import Alias, ClaimLine, Declare, Given, Let, Loss, Stack, Statement
 from derive.statements import MOST, statement
@@ -60,9 +63,29 @@ def said(text: str, suffix: str) -> Said:
         return _explicit(text)
     if suffix == ".py":
         found = _page(f"{HEAD}{text}\n```\n")
-        lines = tuple(replace(one, line=one.line - 1) for one in found.lines)
-        return replace(found, lines=lines, code=True)
+        lines = (*(replace(one, line=one.line - 1) for one in found.lines), *_kept_gradients(text))
+        return replace(found, lines=tuple(sorted(lines, key=lambda one: one.line)), code=True)
     return _page(text)
+
+
+def _kept_gradients(text: str) -> Iterator[ClaimLine]:
+    """The gradients of a program that are kept under the names of what they are by.
+
+    >>> [one.text for one in _kept_gradients("grads['W1'] = x.T @ dz")]
+    ['dW1 = x.T @ dz']
+    """
+    for one in assignments(text):
+        found = GRADIENT.fullmatch(one.target)
+        name = next(filter(None, (found["a"], found["b"], found["c"])), "") if found else ""
+        if name and not NUMPY_NAME.fullmatch(name):
+            line = text.count("\n", 0, one.start) + 1
+            span = Span(one.start, one.start + len(one.text))
+            yield ClaimLine(None, f"d{name} = {one.value}", line=line, span=span)
+
+
+GRADIENT = re.compile(
+    r"(?:self\.)?(?:grads?|gradients?)\[['\"](?P<a>\w+)['\"]\]|grad_(?P<b>\w+)|(?P<c>\w+)_grad"
+)
 
 
 def _explicit(text: str, above: int = 0) -> Said:
