@@ -34,8 +34,8 @@ def place(workers: int | None = None, scheduler: str | None = None) -> Iterator[
     try:
         from distributed import Client  # large, and only for those who have a cluster
     except ImportError:
-        help = "pip install 'derive-backprop[cluster]'"
-        raise refuse("D414", "--scheduler needs Dask, which is not installed", help=help) from None
+        message = "--scheduler needs Dask: pip install 'derive-backprop[cluster]'"
+        raise refuse("D414", message) from None
     try:
         client: Any = Client(scheduler, timeout=CONNECTING, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
