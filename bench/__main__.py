@@ -18,6 +18,7 @@ BENCHES = {
     "derivation": "symbolic gradients, by width and depth",
     "main_job": "whole processes: the main job, --help, imports",
     "claims": "time to a verdict and to a repair",
+    "grading": "submissions a second, on a cluster too; right marks; memory",
     "mutants": "wrong formulas: how many are proved (none), how many are mended",
     "plugin": "what the pytest plugin adds to `pytest --collect-only` in an unrelated project",
     "asserting": "assert_gradient, every entry and by directions, against gradcheck",

@@ -20,6 +20,7 @@ COMMANDS = {
     "report": "derive.commands.reporting",
     "explain": "derive.commands.explaining",
     "data": "derive.commands.data",
+    "grade": "derive.commands.grading",
     "": "derive.commands.main_job",
 }
 """Where each command lives. Each module has `run(arguments) -> exit code` and `REFUSALS`."""
@@ -32,6 +33,7 @@ commands:
   derive check net.py::backward    judge those that your own NumPy code returns or stores
   derive explain W2                how the gradient by W2 comes about, step by step
   derive explain D312              a page on a kind of mistake
+  derive grade FOLDER --key KEY    grade many submissions of one exercise
   derive data                      where MNIST is looked for, and how to fetch the full set
 
 Each command has its own --help. The network of `--layers 784,100,10,10` has 784 inputs and layers
@@ -248,6 +250,39 @@ def _explain_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _grade_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="derive grade",
+        description="Grades many submissions of one exercise, each in its own notation.",
+        epilog=GRADED,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("folder", metavar="FOLDER", help="a file or a folder for each submission")
+    parser.add_argument("--key", required=True, metavar="KEY", help="the key, a .derive document")
+    parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="for the results")
+    parser.add_argument(
+        "--reveal", default="kind", metavar="LEVEL", help="none, kind (default), shape, step or fix"
+    )
+    parser.add_argument("--workers", type=int, metavar="N", help="processes; default: all cores")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster to work on")
+    parser.add_argument("--seconds", type=float, default=60, metavar="S", help="for one file")
+    parser.add_argument("--memory", type=int, default=1000, metavar="MB", help="for one file")
+    return parser
+
+
+GRADED = """\
+The key is a document with the network, the right claims, and `points` and `credit` lines:
+
+    points each = 2
+    points dL/dW1 = 4
+    credit layout = 75%, repair = 50%, step = 25%
+
+Results: grades.csv, grades.json, feedback/NAME.md, gradescope/NAME.json. The same command again
+goes on where it was stopped.
+"""
+
+
 def _data_parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="derive data",
@@ -265,6 +300,7 @@ PARSERS = {
     "report": _report_parser,
     "explain": _explain_parser,
     "data": _data_parser,
+    "grade": _grade_parser,
 }
 
 if __name__ == "__main__":

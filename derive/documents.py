@@ -54,12 +54,12 @@ def document(text: str, layers: dense.Stack | None = None) -> tuple[Statement, .
     found = sorted(Page(text, parts, given).found(), key=lambda one: one.span.start)
     if len(found) > MOST:
         raise refuse("D127", f"the page has {len(found)} formulas; at most {MOST} are read")
-    numbered = tuple(_numbered(text, found))
+    placed = tuple(numbered(text, found))
     if not given:
-        return (*stated, *network(numbered))
-    aliases = tuple(_aliases(numbered, layers))
-    steps = _stages(numbered, layers, aliases)
-    return (*stated, *aliases, *steps, *_claims_only(numbered))
+        return (*stated, *network(placed))
+    aliases = tuple(_aliases(placed, layers))
+    steps = _stages(placed, layers, aliases)
+    return (*stated, *aliases, *steps, *_claims_only(placed))
 
 
 def is_explicit(text: str) -> bool:
@@ -78,7 +78,8 @@ def _block(page: str, part: Piece) -> Iterator[Statement]:
         yield replace(one, span=Span(one.span.start + shift, one.span.end + shift))
 
 
-def _numbered(page: str, found: list[Found]) -> Iterator[Found]:
+def numbered(page: str, found: list[Found]) -> Iterator[Found]:
+    """What was found on a page, in order, with its lines."""
     line, at = 1, 0
     for one in found:
         line += page.count("\n", at, one.span.start)

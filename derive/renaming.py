@@ -33,11 +33,11 @@ def renamed(
     own = {*stack.derivation.names(), *known}
     keys = set(map(name_key, own))
     for name in dict.fromkeys(word for one in claims for word in words_of(one.text, keys)):
-        if name not in own and (meant := _usual(stack, name)):
+        if name not in own and (meant := usual(stack, name)):
             yield Alias(written(name), meant, note=f"`{name}` is taken to be {meant}")
 
 
-def _usual(stack: Stack, name: str) -> str | None:
+def usual(stack: Stack, name: str) -> str | None:
     """What a name means by custom: C is the loss, t the target, a1 what layer 1 gives."""
     if name in LOSSES:
         return "L"

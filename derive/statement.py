@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from derive.diagnostic import Span
 from derive.values import Value
@@ -110,3 +111,21 @@ class ClaimLine(Statement):
 
     bracket: Bracket | None
     text: str
+
+
+@dataclass(frozen=True)
+class Points(Statement):
+    """`points dL/dW2 = 4`: what a derivative is worth where submissions are graded.
+
+    `name` is the derivative as written, or `each` for those that no other line names.
+    """
+
+    name: str
+    value: Fraction
+
+
+@dataclass(frozen=True)
+class Credit(Statement):
+    """`credit repair = 50%, step = 25%`: the parts of the points that an answer nearby gets."""
+
+    shares: Mapping[str, Fraction]

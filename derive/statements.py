@@ -23,6 +23,7 @@ from derive.statement import (
     Statement,
 )
 from derive.values import read_value
+from derive.worth import credit, points
 
 LAYOUTS = ("gradient", "jacobian", "jacobian_T", "elementwise")
 FACTS = ("positive", "binary", "unit", "one-hot", "distribution", "index")
@@ -45,10 +46,11 @@ def statements(text: str) -> tuple[Statement, ...]:
     lines = lines_of(text)
     if len(lines) > MOST:
         raise refuse("D127", f"the document has {len(lines)} statements; at most {MOST} are read")
-    return tuple(map(_statement, lines))
+    return tuple(map(statement, lines))
 
 
-def _statement(line: Line) -> Statement:
+def statement(line: Line) -> Statement:
+    """One statement. Raises DeriveError, with the place, for what is none."""
     if (size := len(line.text)) > LONGEST_LINE:
         message = f"line {line.number} has {size} characters; {LONGEST_LINE} are read"
         raise refuse("D127", message)
@@ -252,4 +254,6 @@ KEYWORDS: Mapping[str, Callable[[str, Extract], Statement]] = {
     "given": _given,
     "alias": _alias,
     "claim": _claim,
+    "points": points,
+    "credit": credit,
 }

@@ -251,6 +251,7 @@ COMPLETE = {
     "derivation": ("first time in a process, after imports", "again", "widths x 10 / these"),
     "main_job": ("python", "sympy and numpy", "derive --help", "main job"),
     "claims": ("verdict", "repair", "in one: proved", "by d/dz1: proved"),
+    "grading": ("submissions", "right marks", "the same as", "lost", "most of a worker"),
     "mutants": ("stack",),
     "plugin": (
         "pytest --collect-only, plugin installed",

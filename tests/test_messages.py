@@ -268,6 +268,12 @@ GALLERIES = (
     "test_notation_errors.py",
     "test_notation_claims.py",
     "test_document_statements.py",
+    "test_grade_command.py",
+    "test_grading_key.py",
+    "test_grading_results.py",
+    "test_grading_spreading.py",
+    "test_grading_submissions.py",
+    "test_worth.py",
     "golden/code.txt",
 )
 """Where else sentences stand beside their codes."""
