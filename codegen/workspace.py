@@ -11,8 +11,11 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from itertools import groupby
 
-from codegen.buffers import BATCH, JOINED, Form, Placed, Pool, is_small, place
+from codegen.buffers import BATCH, FEW, JOINED, Form, Placed, Pool, is_small, place
+from codegen.layout import Laid, Lumped, few, lay_out
+from codegen.lumps import Use
 from codegen.plan import Plan
 from codegen.runtime import RUNTIME
 from codegen.statements import TEMPORARY, Part, Statement, statements
@@ -38,10 +41,11 @@ Arrays = Mapping[str, str]
 """The arrays of a workspace: how each is made."""
 
 CALL = re.compile(r"\bproduct\(")
-FEW = 32
+SOON = 32
 """Samples up to which the results of a layer are mostly small."""
 
-PRODUCT = f"self.product = np.dot if batch <= {FEW} else np.matmul  # dot starts sooner"
+PRODUCT = f"self.product = np.dot if batch <= {SOON} else np.matmul  # dot starts sooner"
+LUMPED = f"{FEW} = {BATCH} if {BATCH} <= {{}} else 0  # few: one call for several layers"
 
 
 def workspace(made: Plan) -> str:
@@ -49,6 +53,7 @@ def workspace(made: Plan) -> str:
     owned = tuple(made.owned.values())
     pool = Pool(_prefix(made), made.derivation.sizes)
     loss = made.derivation.loss
+    lumped = lay_out(made, (loss, *owned), pool)
     methods = []
     for name, wanted, result in (
         ("loss_and_gradients", (loss, *owned), f"{loss}, self.gradient"),
@@ -56,15 +61,17 @@ def workspace(made: Plan) -> str:
     ):
         pool.give_all()
         placed, homes = place(statements(made.lines_for(wanted), made), owned, pool)
-        methods.append((name, _Body(made, homes, pool).statements(placed), result))
+        methods.append((name, _Body(made, homes, pool, lumped).statements(placed), result))
     arrays = _arrays(made, pool)
     texts = [_method(arrays, *method) for method in methods]
-    return "\n\n".join([_head(made, arrays, any(map(CALL.search, texts))), *texts])
+    settings = [LUMPED.format(few(lumped)), f"self.{FEW} = {FEW}"] if lumped else []
+    settings += [PRODUCT] if any(map(CALL.search, texts)) else []
+    return "\n\n".join([_head(made, arrays, settings), *texts])
 
 
 def _arrays(made: Plan, pool: Pool) -> Arrays:
     """How each array is made; a joined one starts as ones."""
-    views = {view: f"{whole}[1:]" for whole, view in pool.joined.items()}
+    views = pool.blocks | {view: f"{whole}[1:]" for whole, view in pool.joined.items()}
     forms = {name: form for name, form in pool.forms.items() if name not in views}
     forms |= {name: pool.form(made.shapes[name]) for name in made.owned.values()}
     arrays = {name: _made(form) for name, form in forms.items()}
@@ -88,7 +95,7 @@ def _prefix(made: Plan) -> str:
     return prefix
 
 
-def _head(made: Plan, arrays: Arrays, products: bool) -> str:
+def _head(made: Plan, arrays: Arrays, settings: Iterable[str]) -> str:
     """The class line and the constructor."""
     columns = any(symbol.shape[-1:] == (dim("N"),) for symbol in made.derivation.symbols)
     turned = ", or their transposes" if columns else ""
@@ -102,7 +109,7 @@ def _head(made: Plan, arrays: Arrays, products: bool) -> str:
         "",
         f"    def __init__(self, {BATCH}, dtype=np.float64):",
         f"        self.batch = {BATCH}",
-        *([f"        {PRODUCT}"] if products else []),
+        *(f"        {line}" for line in settings),
         *(f"        {name} = {text}" for name, text in arrays.items()),
         *(f"        {line}" for line in _framed("self.arrays = (", arrays, ")")),
         f"        self.gradient = {{{table}}}",
@@ -135,6 +142,7 @@ def _method(arrays: Arrays, name: str, body: list[str], result: str) -> str:
         f'"""As the function `{name}`, in arrays that the next step overwrites."""',
         *_framed("(", arrays, ") = self.arrays"),
         *(["product = self.product"] if any(CALL.search(line) for line in body) else []),
+        *([f"{FEW} = self.{FEW}"] if f"if {FEW}:" in body else []),
         *body,
         f"return {result}",
     ]
@@ -145,21 +153,38 @@ def _method(arrays: Arrays, name: str, body: list[str], result: str) -> str:
 class _Body:
     """The text of statements, and of the names that they need."""
 
-    def __init__(self, made: Plan, homes: Mapping[str, str], pool: Pool) -> None:
-        self.made, self.homes, self.pool = made, homes, pool
+    def __init__(self, made: Plan, homes: Mapping[str, str], pool: Pool, lumped: Lumped) -> None:
+        self.made, self.homes, self.pool, self.lumped = made, homes, pool, lumped
         self.scalars = made.scalars
 
     def statements(self, placed: Iterable[Placed]) -> list[str]:
         """The statements, the equation of each line above the first of them."""
         order = tuple(placed)
         texts: list[str] = []
-        for at, one in enumerate(order):
-            line = one.statement.line
-            if at == 0 or order[at - 1].statement.line is not line:
-                formula = write(line.formula, "plain", scalars=self.scalars)
-                texts.append(f"# {self.made.label(line.name)} = {formula}")
-            texts += self._statement(one)
+        begun: list[Laid] = []
+        for _, group in groupby(order, lambda one: id(one.statement.line)):
+            own = tuple(group)
+            line = own[0].statement.line
+            formula = write(line.formula, "plain", scalars=self.scalars)
+            texts.append(f"# {self.made.label(line.name)} = {formula}")
+            plain = [text for one in own for text in self._statement(one)]
+            if line.name in self.lumped:
+                laid, use = self.lumped[line.name]
+                shared = [] if laid in begun else self._factors(laid)
+                begun.append(laid)
+                plain = _either([*shared, self._scaled(laid, use, own[-1].home)], plain)
+            texts += plain
         return [*self._names(order), *texts]
+
+    def _factors(self, laid: Laid) -> list[str]:
+        """The factors of all layers that have the same formula."""
+        body = _Body(self.made, laid.homes, self.pool, {})
+        return [text for one in laid.placed for text in body._statement(one)]
+
+    def _scaled(self, laid: Laid, use: Use, home: str) -> str:
+        """The value of a line by its factor."""
+        values = f"{self._text(use.other)}, {laid.factors[use.variable]}"
+        return f"{use.line} = np.multiply({values}, out={home})"
 
     def _names(self, order: Iterable[Placed]) -> list[str]:
         """The sizes and the parameters that are used."""
@@ -223,6 +248,12 @@ class _Body:
         axis_text = f", axis={term.attrs[0]}" if term.attrs else ""
         work_text = f", work=({_listed(work)})" if work else ""
         return f"{RUNTIME[term.op]}({values}{axis_text}, out={out}{work_text})"
+
+
+def _either(few: Iterable[str], many: Iterable[str]) -> list[str]:
+    """What is done for few samples, and for many."""
+    branches = (f"if {FEW}:", few), ("else:", many)
+    return [line for head, body in branches for line in (head, *(f"    {text}" for text in body))]
 
 
 def _product(one: Statement, work: tuple[str, ...], sizes: Mapping[str, int]) -> str:

@@ -18,6 +18,7 @@ from codegen.readback import Reading, read_back
 from derive.dense import Stack
 from derive.layers import stack
 from derive.proof import Prover
+from tests.branches import both
 from tests.by_hand import ACTIVATIONS, MISH
 from tests.stack_grid import grid, point
 from tests.stale import spoil
@@ -162,7 +163,45 @@ WORKSPACE = {
     "a transpose is missing": ("product(W2.T, t1,", "product(W2, t1,"),
     "a result is lost": ("H1_T = sigmoid(z1_T, out=rest1)", "sigmoid(z1_T)"),
 }
-TALL = stack("400,15,4,3")
+TALL = stack("400,15,4:tanh,3")
+
+LUMPED = {
+    "another factor": ("np.multiply(dH2_T, slope2,", "np.multiply(dH2_T, slope1,"),
+    "the factor of what is needed": ("np.multiply(dH2_T, slope2,", "np.multiply(dH2_T, rest2,"),
+    "factors of something else": ("np.square(joined1, out=buf1)", "np.square(buf1, out=buf1)"),
+    "factors in the values": ("np.square(joined1, out=buf1)", "np.square(joined1, out=joined1)"),
+    "factors of one layer": ("np.square(joined1, out=buf1)", "np.square(rest1, out=slope1)"),
+    "factors that are never computed": ("np.square(joined1, out=buf1)", "pass"),
+    "a difference the wrong way round": ("(one, buf1, out=buf1)", "(buf1, one, out=buf1)"),
+    "half of them": ("np.subtract(one, buf1, out=buf1)", "np.subtract(one, slope1, out=slope1)"),
+    "less an array": ("np.subtract(one, buf1,", "np.subtract(joined1, buf1,"),
+    "not entry by entry": ("np.square(joined1,", "softmax(joined1,"),
+    "not by blocks": ("np.square(joined1, out=buf1)", "np.matmul(joined1, one, out=buf1)"),
+    "blocks in an array of another size": (
+        "buf1 = np.empty((10, few)",
+        "buf1 = np.empty((11, few)",
+    ),
+    "blocks for another batch": ("buf1 = np.empty((10, few)", "buf1 = np.empty((10, 1)"),
+    "blocks out of place": ("slope1 = buf1[1:5]", "slope1 = buf1[0:4]"),
+    "blocks beyond the end": ("slope2 = buf1[6:10]", "slope2 = buf1[7:11]"),
+    "blocks that overlap": ("joined3 = joined1[5:10]", "joined3 = joined1[4:9]"),
+    "blocks of nothing": ("joined1 = np.ones((10, batch), dtype)", "joined1 = one"),
+    "no ones between blocks": ("joined1 = np.ones((10,", "joined1 = np.empty((10,"),
+    "the ones are overwritten": ("np.square(joined1, out=buf1)", "np.copyto(joined1, 0)"),
+    "ones between blocks are overwritten": (
+        "t1 = joined2",
+        "t1 = joined2\n        np.copyto(joined3, 0)",
+    ),
+    "wrong for many samples": ("np.square(H2_T, out=rest2)", "np.square(H1_T, out=rest2)"),
+    "nothing for many samples": ("np.square(H2_T, out=rest2)", "pass"),
+    "the other way round": ("if few:", "if product:"),
+    "another limit below": ("else 0  #", "else 1  #"),
+    "another limit above": ("few = batch if", "few = 7 if"),
+    "a limit of something else": ("if batch <=", "if dtype <="),
+    "two limits": ("self.few = few", "self.few = few\n        more = batch if batch <= 9 else 0"),
+    "a branch by something else": ("few = self.few", "few = self.batch"),
+}
+LAYERS = stack("5,4:tanh,4:tanh,3")
 
 
 @cache
@@ -174,6 +213,12 @@ def small() -> tuple[str, Prover]:
 def tall() -> tuple[str, Prover]:
     """A module whose first gradient is large enough to be padded."""
     return emit(TALL), Prover(derive.gradients(TALL))
+
+
+@cache
+def layers() -> tuple[str, Prover]:
+    """A module whose factors of two layers are computed at once for few samples."""
+    return emit(LAYERS), Prover(derive.gradients(LAYERS))
 
 
 def planted(text: str, old: str, new: str, start: str, stop: str) -> str:
@@ -199,6 +244,20 @@ def test_a_fault_in_the_workspace_is_found(name: str) -> None:
     wrong = [one for one in read_back(text, tall()[1]) if not one.proved]
     assert wrong
     assert all(one.function.startswith("Workspace") and one.reason for one in wrong)
+
+
+@pytest.mark.parametrize("name", LUMPED)
+def test_a_fault_in_what_layers_share_is_found(name: str) -> None:
+    text = planted(layers()[0], *LUMPED[name], "class Workspace", "")
+    wrong = [one for one in read_back(text, layers()[1]) if not one.proved]
+    assert wrong
+    assert all(one.function.startswith("Workspace") and one.reason for one in wrong)
+
+
+def test_both_branches_are_read() -> None:
+    found = [one for one in read_back(*layers()) if one.function == "Workspace.gradients"]
+    assert [one.name for one in found].count("dz1_T") == 2
+    assert all(one.proved for one in found)
 
 
 def test_the_first_wrong_line_is_the_one_that_was_changed() -> None:
@@ -227,7 +286,7 @@ SWAPS = {
     "axis=0": ("axis=1",),
 }
 ARRAY = re.compile(
-    r"\b(?:(?:buf|mask|ones|joined|rest|pad|dW|db|dz|dH|[HzWbt])\d+(?:_T)?|x|y|yhat_T)\b"
+    r"\b(?:(?:buf|mask|ones|joined|rest|slope|pad|dW|db|dz|dH|[HzWbt])\d+(?:_T)?|x|y|yhat_T)\b"
 )
 
 
@@ -252,10 +311,11 @@ def edited(made: Stack) -> Iterator[str]:
     arrays = sorted({name for line in lines[start:] for name in ARRAY.findall(line)})
     for at in range(start + 1, len(lines)):
         line = lines[at].strip()
+        margin = " " * (len(lines[at]) - len(line))
         if "out=" in line or "copyto" in line:
             for new in edits(line, arrays):
                 if new != line:
-                    yield "\n".join([*lines[:at], f"        {new}", *lines[at + 1 :]])
+                    yield "\n".join([*lines[:at], margin + new, *lines[at + 1 :]])
 
 
 def gradients_by(text: str, data: tuple[Any, ...]) -> dict[str, Any] | None:
@@ -277,21 +337,23 @@ def assert_never_proved(made: Stack, texts: Iterable[str], rng: np.random.Genera
     prover = Prover(derive.gradients(made))
     count = 0
     for text in texts:
-        found = gradients_by(text, data)
-        if found is None or not all(np.allclose(found[k], truth[k], 1e-9) for k in truth):
+        found = [gradients_by(branch, data) for branch in both(text)]
+        if not all(
+            one and all(np.allclose(one[k], truth[k], 1e-9) for k in truth) for one in found
+        ):
             count += 1
             body = text[text.index("class Workspace") :]
             assert not all(one.proved for one in read_back(body, prover)), difference(made, text)
     return count
 
 
-@pytest.mark.parametrize("made", [SMALL, EDITED], ids=["SMALL", "EDITED"])
+@pytest.mark.parametrize("made", [SMALL, EDITED, LAYERS], ids=["SMALL", "EDITED", "LAYERS"])
 def test_some_edits_that_change_the_numbers(made: Stack, rng: np.random.Generator) -> None:
     assert assert_never_proved(made, islice(edited(made), 0, None, 13), rng) > 15
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("made", [SMALL, EDITED], ids=["SMALL", "EDITED"])
+@pytest.mark.parametrize("made", [SMALL, EDITED, LAYERS], ids=["SMALL", "EDITED", "LAYERS"])
 def test_more_edits_that_change_the_numbers(made: Stack, rng: np.random.Generator) -> None:
     assert assert_never_proved(made, islice(edited(made), 1, None, 4), rng) > 50
 
