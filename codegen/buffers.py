@@ -27,7 +27,7 @@ ELSEWHERE = frozenset({"matmul", "sum", *FRESH})
 
 SAMPLES, TWO = dim("N"), dim(2)
 FEW_SAMPLES = dim(f"{TEMPORARY}{FEW}")
-SMALL = 4096
+SMALL = 5000
 """Numbers up to which a result is small: there np.dot, which starts sooner, is the quicker one."""
 
 JOINED = "joined"
@@ -39,7 +39,10 @@ NUMBERS = {"1": "one", "2": "two", BATCH: "samples"}
 SLOPE = "slope"
 """The kind of a block of an array that holds the same factor of several layers."""
 
-PREFIXES = {"bool": "mask", JOINED: "joined", SLOPE: "slope"}
+GIVEN = "given"
+"""The kind of an array whose first column is ones."""
+
+PREFIXES = {"bool": "mask", JOINED: "joined", SLOPE: "slope", GIVEN: "given"}
 REST = "rest"
 
 Form = tuple[tuple[str, ...], str]
@@ -168,6 +171,14 @@ def is_outer(statement: Statement, sizes: Mapping[str, int]) -> bool:
     return term.op == "matmul" and not is_small(statement.shape, sizes)
 
 
+def pads(statement: Statement, pool: Pool) -> tuple[str, ...]:
+    """What a large sum over the samples needs where there is one: it is an outer product."""
+    if not is_outer(statement, pool.sizes):
+        return ()
+    rows, columns = statement.shape
+    return tuple(pool.pad(pool.form(shape)) for shape in ((rows, TWO), (TWO, columns)))
+
+
 class _Placing:
     """Where values live, and until when."""
 
@@ -203,7 +214,7 @@ class _Placing:
             self.homes[statement.target] = self._home(at, statement)
         work = (
             self._ones(statement)
-            or self._pads(statement)
+            or pads(statement, self.pool)
             or tuple(map(self.pool.take, self._work(statement)))
         )
         for name in work:
@@ -257,13 +268,6 @@ class _Placing:
             return ()
         form = self.pool.form((ONE, inner) if term.attrs[0] == 0 else (inner, ONE))
         return (self.pool.all_ones(form),)
-
-    def _pads(self, statement: Statement) -> tuple[str, ...]:
-        """What a large sum over the samples needs where there is one: it is an outer product."""
-        if not is_outer(statement, self.pool.sizes):
-            return ()
-        rows, columns = statement.shape
-        return tuple(self.pool.pad(self.pool.form(s)) for s in ((rows, TWO), (TWO, columns)))
 
     def _work(self, statement: Statement) -> list[Form]:
         term, shape = statement.term, statement.shape

@@ -91,14 +91,17 @@ class _Making:
         raise Fault("a size is a number or the batch")
 
     def _rows(self, whole: Place, rows: ast.expr) -> Place:
-        """Rows of an array, or what is below the first: `joined1[0:65]`, `joined2[1:]`"""
+        """Rows of an array, or what is beside the first of them, or the first column."""
         match rows:
+            case ast.Tuple([ast.Slice(None, None, None), ast.Slice(ast.Constant(1), None, None)]):
+                if whole.part is None:
+                    return self.memory.join(whole, axis=1)
             case ast.Slice(ast.Constant(1), None, None):
                 return self.memory.join(whole)
             case ast.Slice(ast.Constant(int(start)), ast.Constant(int(stop)), None):
                 if whole.part is None:
                     return self.memory.cut(whole.array, start, stop)
-        raise Fault("rows lie between two numbers, or below the first")
+        raise Fault("rows lie between two numbers, or beside the first")
 
     def _attribute(self, node: ast.expr) -> Attribute:
         if isinstance(node, ast.Name) and node.id in self.sizes and node.id != BATCH:

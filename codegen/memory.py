@@ -72,17 +72,17 @@ class Memory:
         self.cuts.add(name)
         return Place(name, (0, start, stop))
 
-    def join(self, place: Place) -> Place:
-        """What is below the first row, which is one of ones and stays: nothing may write there."""
+    def join(self, place: Place, axis: int = 0) -> Place:
+        """What is beside the first row or column, which is of ones: nothing may write there."""
         name, part = place.array, place.part
         if name not in self.ones or (part is None and self.kinds[name] != "ones"):
             raise Fault(f"`{name}` is no array of ones")
-        _, start, stop = part or (0, 0, None)
-        ones = (0, start, start + 1)
+        _, start, stop = part or (axis, 0, None)
+        ones = (axis, start, start + 1)
         self.kinds[name] = ""
         self.kept.setdefault(name, []).append(ones)
         self.blocks[name][ones] = Held(const(1), ())
-        return Place(name, (0, start + 1, stop))
+        return Place(name, (axis, start + 1, stop))
 
     def measure(self, shape: Shape) -> Sizes:
         """The sizes that a shape stands for."""

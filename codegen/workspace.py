@@ -13,9 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby
 
-from codegen.buffers import BATCH, FEW, JOINED, Form, Placed, Pool, is_small, place
-from codegen.layout import Laid, Lumped, few, lay_out
-from codegen.lumps import Use
+from codegen.buffers import BATCH, FEW, GIVEN, JOINED, Form, Placed, Pool, is_small, place
+from codegen.layout import Short, lay_out
 from codegen.plan import Plan
 from codegen.runtime import RUNTIME
 from codegen.statements import TEMPORARY, Part, Statement, statements
@@ -45,7 +44,7 @@ SOON = 32
 """Samples up to which the results of a layer are mostly small."""
 
 PRODUCT = f"self.product = np.dot if batch <= {SOON} else np.matmul  # dot starts sooner"
-LUMPED = f"{FEW} = {BATCH} if {BATCH} <= {{}} else 0  # few: one call for several layers"
+LIMIT = f"{FEW} = {BATCH} if {BATCH} <= {{}} else 0  # few: calls cost more than their work"
 
 
 def workspace(made: Plan) -> str:
@@ -53,7 +52,7 @@ def workspace(made: Plan) -> str:
     owned = tuple(made.owned.values())
     pool = Pool(_prefix(made), made.derivation.sizes)
     loss = made.derivation.loss
-    lumped = lay_out(made, (loss, *owned), pool)
+    short, limit = lay_out(made, (loss, *owned), pool)
     methods = []
     for name, wanted, result in (
         ("loss_and_gradients", (loss, *owned), f"{loss}, self.gradient"),
@@ -61,17 +60,17 @@ def workspace(made: Plan) -> str:
     ):
         pool.give_all()
         placed, homes = place(statements(made.lines_for(wanted), made), owned, pool)
-        methods.append((name, _Body(made, homes, pool, lumped).statements(placed), result))
+        methods.append((name, _Body(made, homes, pool, short).statements(placed), result))
     arrays = _arrays(made, pool)
     texts = [_method(arrays, *method) for method in methods]
-    settings = [LUMPED.format(few(lumped)), f"self.{FEW} = {FEW}"] if lumped else []
+    settings = [LIMIT.format(limit), f"self.{FEW} = {FEW}"] if short else []
     settings += [PRODUCT] if any(map(CALL.search, texts)) else []
     return "\n\n".join([_head(made, arrays, settings), *texts])
 
 
 def _arrays(made: Plan, pool: Pool) -> Arrays:
     """How each array is made; a joined one starts as ones."""
-    views = pool.blocks | {view: f"{whole}[1:]" for whole, view in pool.joined.items()}
+    views = pool.blocks | {view: _rest(whole, pool) for whole, view in pool.joined.items()}
     forms = {name: form for name, form in pool.forms.items() if name not in views}
     forms |= {name: pool.form(made.shapes[name]) for name in made.owned.values()}
     arrays = {name: _made(form) for name, form in forms.items()}
@@ -81,9 +80,14 @@ def _arrays(made: Plan, pool: Pool) -> Arrays:
     return {**arrays, **views}
 
 
+def _rest(whole: str, pool: Pool) -> str:
+    """What is beside the ones of an array."""
+    return f"{whole}[{':, ' * (pool.forms[whole][1] == GIVEN)}1:]"
+
+
 def _made(form: Form, function: str = "np.empty") -> str:
     """The call that makes an array."""
-    function = "np.ones" if form[1] == JOINED else function
+    function = "np.ones" if form[1] in (JOINED, GIVEN) else function
     return f"{function}(({_listed(form[0])}), {'bool' if form[1] == 'bool' else 'dtype'})"
 
 
@@ -153,38 +157,36 @@ def _method(arrays: Arrays, name: str, body: list[str], result: str) -> str:
 class _Body:
     """The text of statements, and of the names that they need."""
 
-    def __init__(self, made: Plan, homes: Mapping[str, str], pool: Pool, lumped: Lumped) -> None:
-        self.made, self.homes, self.pool, self.lumped = made, homes, pool, lumped
+    def __init__(
+        self, made: Plan, homes: Mapping[str, str], pool: Pool, short: Mapping[str, Short]
+    ) -> None:
+        self.made, self.homes, self.pool, self.short = made, homes, pool, short
         self.scalars = made.scalars
 
     def statements(self, placed: Iterable[Placed]) -> list[str]:
         """The statements, the equation of each line above the first of them."""
         order = tuple(placed)
         texts: list[str] = []
-        begun: list[Laid] = []
+        begun: list[tuple[Placed, ...]] = []
         for _, group in groupby(order, lambda one: id(one.statement.line)):
             own = tuple(group)
             line = own[0].statement.line
             formula = write(line.formula, "plain", scalars=self.scalars)
             texts.append(f"# {self.made.label(line.name)} = {formula}")
             plain = [text for one in own for text in self._statement(one)]
-            if line.name in self.lumped:
-                laid, use = self.lumped[line.name]
-                shared = [] if laid in begun else self._factors(laid)
-                begun.append(laid)
-                plain = _either([*shared, self._scaled(laid, use, own[-1].home)], plain)
+            if line.name in self.short:
+                short = self.short[line.name]
+                before = () if short.before in begun else short.before
+                begun.append(short.before)
+                last = Placed(short.statement, own[-1].home, short.work)
+                plain = _either(self._shortly(short, (*before, last)), plain)
             texts += plain
         return [*self._names(order), *texts]
 
-    def _factors(self, laid: Laid) -> list[str]:
-        """The factors of all layers that have the same formula."""
-        body = _Body(self.made, laid.homes, self.pool, {})
-        return [text for one in laid.placed for text in body._statement(one)]
-
-    def _scaled(self, laid: Laid, use: Use, home: str) -> str:
-        """The value of a line by its factor."""
-        values = f"{self._text(use.other)}, {laid.factors[use.variable]}"
-        return f"{use.line} = np.multiply({values}, out={home})"
+    def _shortly(self, short: Short, placed: Iterable[Placed]) -> list[str]:
+        """The statements of a line for few samples."""
+        body = _Body(self.made, {**self.homes, **short.homes}, self.pool, {})
+        return [text for one in placed for text in body._statement(one)]
 
     def _names(self, order: Iterable[Placed]) -> list[str]:
         """The sizes and the parameters that are used."""

@@ -159,6 +159,16 @@ def test_ones_stand_between_blocks(memory: Memory) -> None:
             memory.write(Place("joined1", part), Held(const(0), ()), spread=True)
 
 
+def test_ones_stand_beside_a_value(memory: Memory) -> None:
+    memory.allocate("given1", (BATCH, 5), "ones")
+    rest = memory.join(Place("given1"), axis=1)
+    memory.write(rest, A)
+    assert memory.read(Place("given1")).term == apply("concat", const(1), Var("A"), attrs=(1,))
+    for part in (None, (1, 0, 1), (0, 0, 1)):
+        with pytest.raises(Fault, match="the ones of `given1` are overwritten"):
+            memory.write(Place("given1", part), Held(const(0), ()), spread=True)
+
+
 def test_blocks_that_overlap_spoil_ones(memory: Memory) -> None:
     memory.allocate("joined1", (8, BATCH), "ones")
     first = memory.join(memory.cut("joined1", 0, 5))

@@ -127,11 +127,12 @@ class Workspace:
 
     def __init__(self, batch, dtype=np.float64):
         self.batch = batch
-        few = batch if batch <= 833 else 0  # few: one call for several layers
+        few = batch if batch <= 48 else 0  # few: calls cost more than their work
         self.few = few
         self.product = np.dot if batch <= 32 else np.matmul  # dot starts sooner
         joined1 = np.ones((6, batch), dtype)
         buf2 = np.empty((6, few), dtype)
+        joined3 = np.ones((4, few), dtype)
         buf3 = np.empty((4, batch), dtype)
         buf4 = np.empty((1, batch), dtype)
         buf5 = np.empty((1, batch), dtype)
@@ -145,17 +146,18 @@ class Workspace:
         slope1 = buf2[1:5]
         slope2 = buf2[5:6]
         rest1 = joined2[1:]
+        rest2 = joined3[1:]
         self.arrays = (
-            joined1, buf2, buf3, buf4, buf5, dW1, dW2, ones1, samples, one, joined2, buf1, slope1,
-            slope2, rest1,
+            joined1, buf2, joined3, buf3, buf4, buf5, dW1, dW2, ones1, samples, one, joined2, buf1,
+            slope1, slope2, rest1, rest2,
         )
         self.gradient = {"W1": dW1, "W2": dW2}
 
     def loss_and_gradients(self, params, x, y):
         """As the function `loss_and_gradients`, in arrays that the next step overwrites."""
         (
-            joined1, buf2, buf3, buf4, buf5, dW1, dW2, ones1, samples, one, joined2, buf1, slope1,
-            slope2, rest1,
+            joined1, buf2, joined3, buf3, buf4, buf5, dW1, dW2, ones1, samples, one, joined2, buf1,
+            slope1, slope2, rest1, rest2,
         ) = self.arrays
         product = self.product
         few = self.few
@@ -163,9 +165,13 @@ class Workspace:
         W1 = params["W1"]
         W2 = params["W2"]
         # z1 = W1 [1; x]
-        np.matmul(W1[:, 1:], x, out=rest1)
-        np.copyto(buf3, W1[:, :1])
-        z1 = np.add(rest1, buf3, out=rest1)
+        if few:
+            np.copyto(rest2, x)
+            z1 = product(W1, joined3, out=rest1)
+        else:
+            np.matmul(W1[:, 1:], x, out=rest1)
+            np.copyto(buf3, W1[:, :1])
+            z1 = np.add(rest1, buf3, out=rest1)
         # H1 = sigmoid(z1)
         H1 = sigmoid(z1, out=rest1)
         # t1 = [1; H1]
@@ -203,15 +209,18 @@ class Workspace:
             np.subtract(one, H1, out=rest1)
             dz1 = np.multiply(buf3, rest1, out=buf3)
         # dL/dW1 = dz1 [1; x]^T
-        np.matmul(dz1, ones1, out=dW1[:, :1])
-        np.matmul(dz1, x.T, out=dW1[:, 1:])
+        if few:
+            np.dot(dz1, joined3.T, out=dW1)
+        else:
+            np.matmul(dz1, ones1, out=dW1[:, :1])
+            np.matmul(dz1, x.T, out=dW1[:, 1:])
         return L, self.gradient
 
     def gradients(self, params, x, y):
         """As the function `gradients`, in arrays that the next step overwrites."""
         (
-            joined1, buf2, buf3, buf4, buf5, dW1, dW2, ones1, samples, one, joined2, buf1, slope1,
-            slope2, rest1,
+            joined1, buf2, joined3, buf3, buf4, buf5, dW1, dW2, ones1, samples, one, joined2, buf1,
+            slope1, slope2, rest1, rest2,
         ) = self.arrays
         product = self.product
         few = self.few
@@ -219,9 +228,13 @@ class Workspace:
         W1 = params["W1"]
         W2 = params["W2"]
         # z1 = W1 [1; x]
-        np.matmul(W1[:, 1:], x, out=rest1)
-        np.copyto(buf3, W1[:, :1])
-        z1 = np.add(rest1, buf3, out=rest1)
+        if few:
+            np.copyto(rest2, x)
+            z1 = product(W1, joined3, out=rest1)
+        else:
+            np.matmul(W1[:, 1:], x, out=rest1)
+            np.copyto(buf3, W1[:, :1])
+            z1 = np.add(rest1, buf3, out=rest1)
         # H1 = sigmoid(z1)
         H1 = sigmoid(z1, out=rest1)
         # t1 = [1; H1]
@@ -256,6 +269,9 @@ class Workspace:
             np.subtract(one, H1, out=rest1)
             dz1 = np.multiply(buf3, rest1, out=buf3)
         # dL/dW1 = dz1 [1; x]^T
-        np.matmul(dz1, ones1, out=dW1[:, :1])
-        np.matmul(dz1, x.T, out=dW1[:, 1:])
+        if few:
+            np.dot(dz1, joined3.T, out=dW1)
+        else:
+            np.matmul(dz1, ones1, out=dW1[:, :1])
+            np.matmul(dz1, x.T, out=dW1[:, 1:])
         return self.gradient
