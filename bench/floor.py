@@ -15,7 +15,7 @@ from bench.nets import Array, Inputs, Step
 
 Product = Callable[[], object]
 
-SMALL = 4096
+SMALL = 5000
 """Entries of a result up to which np.dot, which starts sooner, beats np.matmul."""
 
 

@@ -13,17 +13,21 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from codegen.runtime import FRESH, WORK
-from codegen.statements import Statement
+from codegen.statements import TEMPORARY, Statement
 from derive.ops import put
 from derive.shape import ONE, Dim, Shape, dim
 from derive.term import Apply, Var, variables
 
 BATCH = "batch"
+FEW = "few"
+"""The batch, if it is small enough for calls that serve several layers at once; else 0."""
+
 ELSEWHERE = frozenset({"matmul", "sum", *FRESH})
 """The ops whose result cannot take the place of an operand."""
 
 SAMPLES, TWO = dim("N"), dim(2)
-SMALL = 4096
+FEW_SAMPLES = dim(f"{TEMPORARY}{FEW}")
+SMALL = 5000
 """Numbers up to which a result is small: there np.dot, which starts sooner, is the quicker one."""
 
 JOINED = "joined"
@@ -32,7 +36,13 @@ JOINED = "joined"
 NUMBERS = {"1": "one", "2": "two", BATCH: "samples"}
 """The names of arrays that hold a number."""
 
-PREFIXES = {"bool": "mask", JOINED: "joined"}
+SLOPE = "slope"
+"""The kind of a block of an array that holds the same factor of several layers."""
+
+GIVEN = "given"
+"""The kind of an array whose first column is ones."""
+
+PREFIXES = {"bool": "mask", JOINED: "joined", SLOPE: "slope", GIVEN: "given"}
 REST = "rest"
 
 Form = tuple[tuple[str, ...], str]
@@ -61,6 +71,9 @@ class Pool:
     pads: dict[Form, str] = field(default_factory=dict)
     joined: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
+    blocks: dict[str, str] = field(default_factory=dict)
+    laid: dict[str, str] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
     free: list[str] = field(default_factory=list)
 
     def form(self, shape: Shape, dtype: str = "dtype") -> Form:
@@ -68,6 +81,8 @@ class Pool:
         return tuple(self._size(dim) for dim in shape), dtype
 
     def _size(self, dim: Dim) -> str:
+        if dim == FEW_SAMPLES:
+            return FEW
         unknown = [p for p in dim.parts if isinstance(p, str) and p not in self.sizes]
         return BATCH if unknown else str(dim.size(self.sizes))
 
@@ -75,11 +90,27 @@ class Pool:
         """An array of the form: the one that was used last."""
         name = next((name for name in reversed(self.free) if self.forms[name] == form), None)
         if name is None:
-            prefix = PREFIXES.get(form[1], self.prefix)
-            name = f"{prefix}{sum(own.startswith(prefix) for own in self.forms) + 1}"
-            self.forms[name] = form
-        else:
-            self.free.remove(name)
+            return self._made(form)
+        self.free.remove(name)
+        return name
+
+    def _made(self, form: Form) -> str:
+        """A new array, named by its kind."""
+        prefix = PREFIXES.get(form[1], self.prefix)
+        name = f"{prefix}{sum(own.startswith(prefix) for own in self.forms) + 1}"
+        self.forms[name] = form
+        return name
+
+    def keep(self, name: str) -> None:
+        """From here on the array is no free one when a method begins."""
+        self.kept.add(name)
+        self.free = [one for one in self.free if one != name]
+
+    def cut(self, whole: str, start: int, stop: int, kind: str) -> str:
+        """Some rows of an array under a name of their own."""
+        name = self._made(((str(stop - start), *self.forms[whole][0][1:]), kind))
+        self.blocks[name] = f"{whole}[{start}:{stop}]"
+        self.kept.add(name)
         return name
 
     def all_ones(self, form: Form) -> str:
@@ -96,9 +127,12 @@ class Pool:
 
     def take_joined(self, whole: Form, rest: Form) -> str:
         """The rest of an array whose first row is ones."""
-        name = self.take((whole[0], JOINED))
+        return self.rest(self.take((whole[0], JOINED)), rest)
+
+    def rest(self, name: str, form: Form) -> str:
+        """What is below the first row of an array."""
         view = self.joined.setdefault(name, f"{REST}{len(self.joined) + 1}")
-        self.forms[view] = rest
+        self.forms[view] = form
         return view
 
     def whole(self, view: str) -> str:
@@ -110,9 +144,9 @@ class Pool:
         self.free.append(self.whole(name) if name in self.joined.values() else name)
 
     def give_all(self) -> None:
-        """Returns every array."""
-        views = set(self.joined.values())
-        self.free = [name for name in reversed(self.forms) if name not in views]
+        """Returns every array, but those that are kept for one value."""
+        used = self.kept | set(self.joined.values())
+        self.free = [name for name in reversed(self.forms) if name not in used]
 
 
 def place(
@@ -135,6 +169,14 @@ def is_outer(statement: Statement, sizes: Mapping[str, int]) -> bool:
     if inner is None or not (inner == SAMPLES or inner.is_one) or not isinstance(term, Apply):
         return False
     return term.op == "matmul" and not is_small(statement.shape, sizes)
+
+
+def pads(statement: Statement, pool: Pool) -> tuple[str, ...]:
+    """What a large sum over the samples needs where there is one: it is an outer product."""
+    if not is_outer(statement, pool.sizes):
+        return ()
+    rows, columns = statement.shape
+    return tuple(pool.pad(pool.form(shape)) for shape in ((rows, TWO), (TWO, columns)))
 
 
 class _Placing:
@@ -172,7 +214,7 @@ class _Placing:
             self.homes[statement.target] = self._home(at, statement)
         work = (
             self._ones(statement)
-            or self._pads(statement)
+            or pads(statement, self.pool)
             or tuple(map(self.pool.take, self._work(statement)))
         )
         for name in work:
@@ -182,6 +224,8 @@ class _Placing:
 
     def _home(self, at: int, statement: Statement) -> str:
         """The array of an operand that is read for the last time, or another one."""
+        if statement.target in self.pool.laid:
+            return self.pool.laid[statement.target]
         if statement.target in self.joins:
             return self._joined(self.joins[statement.target])
         form = self.pool.form(statement.shape)
@@ -199,6 +243,8 @@ class _Placing:
 
     def _joined(self, whole: Statement) -> str:
         """The rest of the array that a statement joins with ones."""
+        if self._root(whole.target) in self.pool.laid:
+            return self.pool.laid[self._root(whole.target)]
         if whole.target not in self.views:
             top, *others = whole.shape
             forms = self.pool.form(whole.shape), self.pool.form((Dim(top.parts[1:]), *others))
@@ -222,13 +268,6 @@ class _Placing:
             return ()
         form = self.pool.form((ONE, inner) if term.attrs[0] == 0 else (inner, ONE))
         return (self.pool.all_ones(form),)
-
-    def _pads(self, statement: Statement) -> tuple[str, ...]:
-        """What a large sum over the samples needs where there is one: it is an outer product."""
-        if not is_outer(statement, self.pool.sizes):
-            return ()
-        rows, columns = statement.shape
-        return tuple(self.pool.pad(self.pool.form(s)) for s in ((rows, TWO), (TWO, columns)))
 
     def _work(self, statement: Statement) -> list[Form]:
         term, shape = statement.term, statement.shape

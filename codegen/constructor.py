@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from codegen.calls import PRODUCTS
 from codegen.execution import Attribute
-from codegen.memory import BATCH, Fault, Held, Memory, Place, Size, Sizes
+from codegen.memory import BATCH, Fault, Held, Memory, Place, Size
 from derive.notation import read_numpy
 from derive.term import Term, Var
 
@@ -21,50 +21,92 @@ KINDS = {
 """How an array is made, and of what dtype -> what kind of array it is."""
 
 
-def construct(node: ast.FunctionDef, memory: Memory) -> dict[str, Attribute]:
+def construct(node: ast.FunctionDef, memory: Memory, *, few: bool = True) -> dict[str, Attribute]:
     """The attributes of a workspace whose arrays are made in a memory.
 
-    Raises Fault where a line is none that is known.
+    `few` says whether the batch is as small as a limit that the constructor may set. Raises Fault
+    where a line is none that is known.
     """
-    attributes: dict[str, Attribute] = {}
-    places: dict[str, Place] = {}
+    making = _Making(memory, few)
     for line in node.body:
+        making.run(line)
+    return making.attributes
+
+
+class _Making:
+    """The attributes, the sizes and the arrays so far."""
+
+    def __init__(self, memory: Memory, few: bool) -> None:
+        self.memory, self.few = memory, few
+        self.attributes: dict[str, Attribute] = {}
+        self.sizes: dict[str, Size] = {BATCH: BATCH}
+        self.places: dict[str, Place] = {}
+
+    def run(self, line: ast.stmt) -> None:
+        """One line."""
         match line:
             case ast.Assign([ast.Attribute(ast.Name("self"), name)], value):
-                attributes[name] = _attribute(value, places)
+                self.attributes[name] = self._attribute(value)
+            case ast.Assign([ast.Name(name)], ast.IfExp() as choice):
+                self.sizes[name] = self._limited(choice)
             case ast.Assign([ast.Name(name)], ast.Call(ast.Attribute(_, "array"), [value, _], [])):
-                memory.number(name, _number(value))
-                places[name] = Place(name)
+                self.memory.number(name, _number(value))
+                self.places[name] = Place(name)
             case ast.Assign([ast.Name(name)], ast.Call() as call):
-                memory.allocate(name, *_array(call))
-                places[name] = Place(name)
-            case ast.Assign(
-                [ast.Name(name)],
-                ast.Subscript(ast.Name(whole), ast.Slice(ast.Constant(1), None, None)),
-            ):
-                places[name] = memory.join(whole)
+                self._allocate(name, call)
+                self.places[name] = Place(name)
+            case ast.Assign([ast.Name(name)], ast.Subscript(ast.Name() as whole, rows)):
+                self.places[name] = self._rows(_place(whole, self.places), rows)
             case _:
                 raise Fault("the constructor makes arrays and sets attributes")
-    return attributes
 
+    def _limited(self, node: ast.IfExp) -> Size:
+        """`batch if batch <= 40 else 0`"""
+        match node:
+            case ast.IfExp(
+                ast.Compare(ast.Name("batch"), [ast.LtE()], [ast.Constant(int())]),
+                ast.Name("batch"),
+                ast.Constant(int(0)),
+            ):
+                if len(self.sizes) == 1:
+                    return BATCH if self.few else 0
+        raise Fault("there is one limit: the batch up to a number, else 0")
 
-def _array(node: ast.Call) -> tuple[Sizes, str]:
-    """The sizes and the kind of an array: `np.empty((batch, 10), dtype)`"""
-    match node:
-        case ast.Call(function, [ast.Tuple(sizes), ast.Name(dtype)], []):
-            kind = KINDS.get((ast.unparse(function), dtype))
-            if kind is not None:
-                return tuple(map(_size, sizes)), kind
-    raise Fault("an array is made by np.empty, np.ones or np.zeros")
+    def _allocate(self, name: str, node: ast.Call) -> None:
+        """An array of some sizes and a kind: `np.empty((batch, 10), dtype)`"""
+        match node:
+            case ast.Call(function, [ast.Tuple(sizes), ast.Name(dtype)], []):
+                kind = KINDS.get((ast.unparse(function), dtype))
+                if kind is not None:
+                    self.memory.allocate(name, tuple(map(self._size, sizes)), kind)
+                    return
+        raise Fault("an array is made by np.empty, np.ones or np.zeros")
 
+    def _size(self, node: ast.expr) -> Size:
+        match node:
+            case ast.Constant(int(number)):
+                return number
+            case ast.Name(name) if name in self.sizes:
+                return self.sizes[name]
+        raise Fault("a size is a number or the batch")
 
-def _size(node: ast.expr) -> Size:
-    match node:
-        case ast.Constant(int(number)):
-            return number
-        case ast.Name("batch"):
-            return BATCH
-    raise Fault("a size is a number or the batch")
+    def _rows(self, whole: Place, rows: ast.expr) -> Place:
+        """Rows of an array, or what is beside the first of them, or the first column."""
+        match rows:
+            case ast.Tuple([ast.Slice(None, None, None), ast.Slice(ast.Constant(1), None, None)]):
+                if whole.part is None:
+                    return self.memory.join(whole, axis=1)
+            case ast.Slice(ast.Constant(1), None, None):
+                return self.memory.join(whole)
+            case ast.Slice(ast.Constant(int(start)), ast.Constant(int(stop)), None):
+                if whole.part is None:
+                    return self.memory.cut(whole.array, start, stop)
+        raise Fault("rows lie between two numbers, or beside the first")
+
+    def _attribute(self, node: ast.expr) -> Attribute:
+        if isinstance(node, ast.Name) and node.id in self.sizes and node.id != BATCH:
+            return self.few
+        return _attribute(node, self.places)
 
 
 def _number(node: ast.expr) -> Term:

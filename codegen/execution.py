@@ -7,45 +7,32 @@ an array is the last that was written there, by whichever name it is read.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from codegen.calls import (
     CHECKS,
+    ENTRYWISE,
     LIBRARY,
-    OUTER,
-    PRODUCTS,
-    SUM,
-    TURNED,
+    Call,
+    Meaning,
     apart,
     check_work,
+    expression,
     has_out,
     read_call,
     spreads,
     value_names,
 )
 from codegen.memory import Fault, Held, Memory, Place
+from codegen.statements import Part
 from derive.diagnostic import DeriveError
 from derive.infer import typed
 from derive.notation import read_numpy
 from derive.shape import Shape
 from derive.term import Var, const, substitute
 
-GRADIENTS = {
-    "weight_gradient": "np.vstack([np.sum({1}, axis=0, keepdims=True), {0}.T @ {1}])",
-    "weight_gradient_columns": "np.hstack([np.sum({0}, axis=1, keepdims=True), {0} @ {1}.T])",
-    OUTER: "{0} @ {1}",
-    TURNED: "({0} @ {1}).T",
-}
-"""What the functions of `codegen.runtime.products` mean."""
-
-RENAMED = {"absolute": "abs", SUM: "np.sum"}
-"""Functions under the names by which `derive.notation` knows them."""
-
-AS_ARRAY = f"{LIBRARY}.asarray"
-"""What makes an array of a number: the same value."""
-
-Value = Held | Place | str
-"""A term, an array, or the text of a function or of a library."""
+Value = Held | Place | str | bool
+"""A term, an array, the text of a function or of a library, or what a branch goes by."""
 
 Attribute = Value | tuple[Place, ...] | dict[str, Place]
 
@@ -86,6 +73,13 @@ class Machine:
             case _:
                 raise Fault("this statement is not known")
 
+    def branch(self, node: ast.If) -> Sequence[ast.stmt]:
+        """The branch that is taken: `if few:`"""
+        test = self.names.get(node.test.id) if isinstance(node.test, ast.Name) else None
+        if not isinstance(test, bool):
+            raise Fault("a branch goes by an attribute")
+        return node.body if test else node.orelse
+
     def _unpack(self, target: ast.expr, value: Attribute | None) -> None:
         """`N = self.batch`, `a, b, = self.arrays`"""
         names = target.elts if isinstance(target, ast.Tuple) else [target]
@@ -93,7 +87,7 @@ class Machine:
         if len(names) != len(values):
             raise Fault(f"{len(names)} names for {len(values)} values")
         for name, one in zip(names, values, strict=True):
-            if not isinstance(name, ast.Name) or not isinstance(one, Held | Place | str):
+            if not isinstance(name, ast.Name) or not isinstance(one, Held | Place | str | bool):
                 raise Fault("this attribute is not known")
             self.names[name.id] = one
 
@@ -116,30 +110,68 @@ class Machine:
         """A call that writes to an array."""
         call = read_call(node, self.names)
         if call.function == "np.copyto":
-            place, spread = self._copied(*call.operands), True
-            held = self.value(call.operands[1])
+            place = self._copied(*call.operands)
+            self.memory.write(place, self.value(call.operands[1]), spread=True)
+        elif call.out is None:
+            raise Fault("the result of this call is lost")
         else:
-            if call.out is None:
-                raise Fault("the result of this call is lost")
-            place, held = self.place(call.out), self.value(node)
-            reads = [tuple(self._arrays(operand)) for operand in call.operands]
-            spread = spreads(call, place, reads, self.memory)
-            work = [self.place(item).array for item in call.work]
-            check = CHECKS.get(call.function, check_work)
-            check(call, work, place, reads, self.memory)
-            for array in work:
-                self.memory.forget(array)
-        self.memory.write(place, held, spread)
+            place = self.place(call.out)
+            self._computed(call, node, place)
         self.written[place.array] = node
         return place
 
+    def _computed(self, call: Call, node: ast.Call, place: Place) -> None:
+        """The result of a call in its place; what it computes in holds nothing afterwards."""
+        rows = self._in_rows(call, node)
+        whole = None if rows else self.value(node)
+        reads = [tuple(self._places(operand)) for operand in call.operands]
+        spread = spreads(call, place, reads, self.memory)
+        work = [self.place(item) for item in call.work]
+        check = CHECKS.get(call.function, check_work)
+        check(call, work, place, reads, self.memory)
+        for one in work:
+            self.memory.forget(one)
+        if whole is None:
+            self.memory.write_rows(place.array, rows)
+        else:
+            self.memory.write(place, whole, spread)
+
     def _copied(self, target: ast.expr, source: ast.expr) -> Place:
         """The place that a copy goes to."""
-        place, read = self.place(target), tuple(self._arrays(source))
-        apart(place.array, [read])
+        place, read = self.place(target), tuple(self._places(source))
+        apart(place, [read])
         if any(map(self.memory.is_spread, read)):
             raise Fault("a value that was spread is copied")
         return place
+
+    def _in_rows(self, call: Call, node: ast.Call) -> dict[Part, Held]:
+        """The values of a call entry by entry, block by block, where its operands are in blocks."""
+        blocks = {}
+        for operand in call.operands:
+            place = self.names.get(operand.id) if isinstance(operand, ast.Name) else None
+            if isinstance(place, Place) and place.part is None and self.memory.rows(place.array):
+                blocks[ast.unparse(operand)] = place.array
+        if not blocks:
+            return {}
+        parts = self._parts(call, blocks)
+        names, values = self.names, {}
+        for part in parts:
+            self.names = {**names, **{name: Place(a, part) for name, a in blocks.items()}}
+            values[part] = self.value(node)
+        self.names = names
+        return values
+
+    def _parts(self, call: Call, blocks: Mapping[str, str]) -> set[Part]:
+        """The blocks that the operands have in common with the result; the others are numbers."""
+        others = (one for one in call.operands if ast.unparse(one) not in blocks)
+        if call.function not in ENTRYWISE or any(self.value(one).shape for one in others):
+            raise Fault("blocks are computed entry by entry, from blocks and numbers")
+        place = self.place(call.out) if call.out is not None else Place("")
+        found = [(self.memory.rows(a), self.memory.sizes[a]) for a in blocks.values()]
+        sizes = self.memory.sizes.get(place.array)
+        if place.part is not None or any(one != (found[0][0], sizes) for one in found):
+            raise Fault("blocks are computed from blocks of the same rows")
+        return found[0][0]
 
     def place(self, node: ast.expr) -> Place:
         """The array, or the block of one, that is written to."""
@@ -170,7 +202,7 @@ class Machine:
 
     def value(self, node: ast.expr) -> Held:
         """The value of an expression, by the term that its text means."""
-        tree = _Meaning(self).visit(node)
+        tree = Meaning(self.names, self.total).visit(node)
         code = ast.unparse(tree)
         held = {name: self.held(name) for name in dict.fromkeys(value_names(tree))}
         shapes = {name: one.shape for name, one in held.items()}
@@ -192,66 +224,24 @@ class Machine:
                 return {str(k): self.value(v) for k, v in zip(texts, values, strict=True)}
         raise Fault("this is no table of gradients")
 
-    def _arrays(self, node: ast.AST) -> Iterator[str]:
-        """The arrays that an expression reads."""
+    def _places(self, node: ast.AST) -> Iterator[Place]:
+        """The arrays that an expression reads, or blocks of them."""
         for name in value_names(node):
             value = self.names.get(name)
             if isinstance(value, Place):
-                yield value.array
+                yield value
 
     def total(self, node: ast.Call) -> ast.expr | None:
         """A product with ones is a sum along an axis: the call that says so."""
         for axis, (one, other) in enumerate((node.args, node.args[::-1])):
-            array = next(self._arrays(one), "") if isinstance(one, ast.Name) else ""
+            place = next(self._places(one), None) if isinstance(one, ast.Name) else None
+            array = place.array if place is not None and place.part is None else ""
             if self.memory.kinds.get(array) == "ones":
                 length = self.memory.measure(self.value(other).shape)[axis]
                 if self.memory.sizes[array] != ((1, length) if axis == 0 else (length, 1)):
                     raise Fault(f"`{array}` has not the size of what it sums")
-                return _expression(f"np.sum({ast.unparse(other)}, axis={axis}, keepdims=True)")
+                return expression(f"np.sum({ast.unparse(other)}, axis={axis}, keepdims=True)")
         return None
-
-
-class _Meaning(ast.NodeTransformer):
-    """Calls as `derive.notation` reads them: where the result goes does not matter to its value."""
-
-    def __init__(self, machine: Machine) -> None:
-        self.machine = machine
-
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        """A new node: the text's own tree stays as it is, for the lines that come back to it."""
-        fields = {name: self._visited(value) for name, value in ast.iter_fields(node)}
-        return type(node)(**fields)
-
-    def _visited(self, value: object) -> object:
-        if isinstance(value, list):
-            return [self._visited(one) for one in value]
-        return self.visit(value) if isinstance(value, ast.AST) else value
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        """The call without `out` and `work`, under the name that the notation has for it."""
-        function = read_call(node, self.machine.names).function
-        total = self.machine.total(node) if function in PRODUCTS else None
-        if total is not None:
-            return total
-        args: list[ast.expr] = [self.visit(arg) for arg in node.args]
-        if function in GRADIENTS:
-            return _expression(GRADIENTS[function].format(*(f"({ast.unparse(a)})" for a in args)))
-        if function == AS_ARRAY and len(args) == 1 and _keeps_the_dtype(node.keywords):
-            return args[0]
-        words = [word for word in node.keywords if word.arg not in ("out", "work")]
-        return ast.Call(_expression(RENAMED.get(function, function)), args, words)
-
-
-def _keeps_the_dtype(words: list[ast.keyword]) -> bool:
-    """Whether an array is made like another one: `dtype=x.dtype`"""
-    match words:
-        case [ast.keyword("dtype", ast.Attribute(ast.Name(), "dtype"))]:
-            return True
-    return False
-
-
-def _expression(text: str) -> ast.expr:
-    return ast.parse(text, mode="eval").body
 
 
 def _bounds(node: ast.expr) -> tuple[int, int | None]:

@@ -15,8 +15,6 @@ Sizes = tuple[Size, ...]
 """The sizes of an array: numbers, and the word `batch`."""
 
 BATCH = "batch"
-ONES: Part = (0, 0, 1)
-REST: Part = (0, 1, None)
 
 
 class Fault(Exception):
@@ -48,24 +46,43 @@ class Memory:
         self.sizes: dict[str, Sizes] = {}
         self.kinds: dict[str, str] = {}
         self.blocks: dict[str, dict[Part | None, Held]] = {}
-        self.kept: dict[str, Part] = {}
+        self.kept: dict[str, list[Part]] = {}
+        self.cuts: set[str] = set()
+        self.ones: set[str] = set()
 
     def allocate(self, name: str, sizes: Sizes, kind: str) -> None:
         """A new array; its kind is `ones`, `zeros`, `bool`, `number` or empty."""
         self.sizes[name], self.kinds[name], self.blocks[name] = sizes, kind, {}
+        if kind == "ones":
+            self.ones.add(name)
 
     def number(self, name: str, value: Term) -> None:
         """An array of no axis, which holds a number and is not written to."""
         self.allocate(name, (), "number")
         self.blocks[name] = {None: Held(value, ())}
 
-    def join(self, name: str) -> Place:
-        """The rest of an array of ones, whose first row stays as it is: nothing may write there."""
-        if self.kinds.get(name) != "ones":
+    def cut(self, name: str, start: int, stop: int) -> Place:
+        """Some rows of an array, which is one for results from here on."""
+        rows = self.sizes.get(name, ("",))[0]
+        if self.kinds.get(name) not in ("", "ones") or not isinstance(rows, int):
+            raise Fault(f"`{name}` is not an array for results")
+        if not 0 <= start < stop <= rows:
+            raise Fault(f"`{name}` has not the rows {start} to {stop}")
+        self.kinds[name] = ""
+        self.cuts.add(name)
+        return Place(name, (0, start, stop))
+
+    def join(self, place: Place, axis: int = 0) -> Place:
+        """What is beside the first row or column, which is of ones: nothing may write there."""
+        name, part = place.array, place.part
+        if name not in self.ones or (part is None and self.kinds[name] != "ones"):
             raise Fault(f"`{name}` is no array of ones")
-        self.kinds[name], self.kept[name] = "", ONES
-        self.blocks[name] = {ONES: Held(const(1), ())}
-        return Place(name, REST)
+        _, start, stop = part or (axis, 0, None)
+        ones = (axis, start, start + 1)
+        self.kinds[name] = ""
+        self.kept.setdefault(name, []).append(ones)
+        self.blocks[name][ones] = Held(const(1), ())
+        return Place(name, (axis, start + 1, stop))
 
     def measure(self, shape: Shape) -> Sizes:
         """The sizes that a shape stands for."""
@@ -85,22 +102,30 @@ class Memory:
             return sizes
         axis, start, stop = place.part
         end = sizes[axis] if stop is None else stop
-        if not isinstance(end, int) or not isinstance(sizes[axis], int) or not start < end:
+        size = sizes[axis]
+        if not isinstance(end, int) or not isinstance(size, int) or not start < end <= size:
             raise Fault("a block lies between two numbers")
         return put(sizes, axis, end - start)
 
-    def is_spread(self, array: str) -> bool:
-        """Whether the array, or the rest of a joined one, holds a value that was spread over it."""
-        place = Place(array, REST if array in self.kept else None)
-        held = self.blocks[array].get(place.part)
-        return held is not None and self.measure(held.shape) != self.room(place)
+    def is_spread(self, place: Place) -> bool:
+        """Whether a place holds a value that was spread over it, in whole or in part."""
+        kept = self.kept.get(place.array, ())
+        return any(
+            self.measure(held.shape) != self.room(Place(place.array, part))
+            for part, held in self.blocks[place.array].items()
+            if part not in kept and not disjoint(part, place.part)
+        )
+
+    def rows(self, array: str) -> set[Part]:
+        """The blocks of which an array that was cut holds a value; its ones are none."""
+        parts = self.blocks[array].keys() - set(self.kept.get(array, ()))
+        return {part for part in parts if part is not None} if array in self.cuts else set()
 
     def write(self, place: Place, held: Held, spread: bool = False) -> None:
         """Leaves a value in a place; with `spread` it may be repeated to fill it."""
         if self.kinds[place.array]:
             raise Fault(f"`{place.array}` is not an array for results")
-        if place.array in self.kept and not disjoint(self.kept[place.array], place.part):
-            raise Fault(f"the ones of `{place.array}` are overwritten")
+        self._check_ones(place)
         room, sizes = self.room(place), self.measure(held.shape)
         if sizes != room and not (spread and broadcasts(sizes, room)):
             raise Fault(f"a result of {sizes} does not fit into {room}")
@@ -108,11 +133,22 @@ class Memory:
         blocks = {part: one for part, one in kept.items() if disjoint(part, place.part)}
         self.blocks[place.array] = {**blocks, place.part: held}
 
-    def forget(self, array: str) -> None:
-        """The array holds nothing that is known."""
-        if array in self.kept:
-            raise Fault(f"the ones of `{array}` are overwritten")
-        self.blocks[array] = {}
+    def forget(self, place: Place) -> None:
+        """The place holds nothing that is known."""
+        self._check_ones(place)
+        blocks = self.blocks[place.array].items()
+        self.blocks[place.array] = {p: held for p, held in blocks if disjoint(p, place.part)}
+
+    def _check_ones(self, place: Place) -> None:
+        if any(not disjoint(ones, place.part) for ones in self.kept.get(place.array, ())):
+            raise Fault(f"the ones of `{place.array}` are overwritten")
+
+    def write_rows(self, array: str, values: Mapping[Part, Held]) -> None:
+        """Leaves values in blocks of an array; nothing is known of the rest of it."""
+        self.forget(Place(array))
+        self.cuts.add(array)
+        for part, held in values.items():
+            self.write(Place(array, part), held)
 
     def assume(self, place: Place, held: Held) -> None:
         """From here on a place holds a value."""
@@ -120,31 +156,35 @@ class Memory:
         self.blocks[place.array] = {**others, place.part: held}
 
     def read(self, place: Place) -> Held:
-        """The value of an array, or of the block of it that a name stands for."""
-        if place.part is None:
-            return self._whole(place.array)
-        if place.part not in self.blocks[place.array]:
-            raise Fault(f"nothing was written to this block of `{place.array}`")
-        return self.blocks[place.array][place.part]
-
-    def _whole(self, array: str) -> Held:
-        blocks = self.blocks[array]
-        if None in blocks:
-            return blocks[None]
-        parts = sorted((part for part in blocks if part), key=lambda part: part[1])
+        """The value of an array, or of a block of it, put together from the blocks within."""
+        blocks = self.blocks[place.array]
+        if place.part in blocks:
+            return blocks[place.part]
+        inner = (part for part in blocks if part and self._within(part, place))
+        parts = sorted(inner, key=lambda part: part[1])
         if not parts:
-            raise Fault(f"nothing was written to `{array}`")
-        return self._joined(array, parts)
+            block = "" if place.part is None else "this block of "
+            raise Fault(f"nothing was written to {block}`{place.array}`")
+        return self._joined(place, parts)
 
-    def _joined(self, array: str, parts: list[Part]) -> Held:
-        """The blocks side by side, if they cover the array."""
-        axis = parts[0][0]
-        end: Size = 0
+    def _within(self, part: Part, place: Place) -> bool:
+        """Whether a block is one of a place."""
+        if place.part is None:
+            return True
+        (axis, first, _), end = place.part, self._end(place.array, place.part)
+        stop = self._end(place.array, part)
+        numbers = isinstance(end, int) and isinstance(stop, int) and stop <= end
+        return part[0] == axis and first <= part[1] and (numbers or stop == end)
+
+    def _joined(self, place: Place, parts: list[Part]) -> Held:
+        """The blocks side by side, if they cover the place."""
+        array, (axis, start, stop) = place.array, place.part or (parts[0][0], 0, None)
+        end: Size = start
         for part in parts:
             if part[0] != axis or part[1] != end:
                 raise Fault(f"`{array}` is written in part only")
             end = self._end(array, part)
-        if end != self.sizes[array][axis]:
+        if end != self._end(array, (axis, start, stop)):
             raise Fault(f"`{array}` is written in part only")
         held = [self.blocks[array][part] for part in parts]
         for part, one in zip(parts, held, strict=True):
@@ -172,6 +212,11 @@ def broadcasts(sizes: Sizes, room: Sizes) -> bool:
     """Whether an array of some sizes is repeated to fill a room, by NumPy's rule."""
     lead = (1,) * (len(room) - len(sizes)) + sizes
     return len(lead) == len(room) and all(a in (1, b) for a, b in zip(lead, room, strict=True))
+
+
+def overlap(a: Place, b: Place) -> bool:
+    """Whether two places may have an entry in common."""
+    return a.array == b.array and not disjoint(a.part, b.part)
 
 
 def disjoint(a: Part | None, b: Part | None) -> bool:

@@ -10,7 +10,7 @@ the functions of `codegen.runtime` compute is taken on trust here: their tests c
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -66,18 +66,35 @@ def _module(tree: ast.Module, judge: _Judge) -> Iterator[Reading]:
 
 
 def _workspace(node: ast.ClassDef, judge: _Judge) -> Iterator[Reading]:
-    """The methods, each on arrays that hold nothing yet."""
+    """The methods, each on arrays that hold nothing yet, for few samples and for many."""
     methods = {part.name: part for part in node.body if isinstance(part, ast.FunctionDef)}
     constructor = methods.pop("__init__", None)
     for name, method in methods.items():
-        memory = Memory(judge.numbers)
-        attributes: Mapping[str, Attribute] = {}
-        try:
-            attributes = construct(constructor, memory) if constructor else {}
-        except Fault as fault:
-            yield Reading(f"{WORKSPACE}.__init__", node.lineno, "", "", False, str(fault))
+        readings = dict.fromkeys(
+            reading
+            for few in (True, False)
+            for reading in _method(f"{WORKSPACE}.{name}", method, constructor, judge, few)
+        )
+        yield from sorted(readings, key=lambda one: one.line)
+
+
+def _method(
+    name: str,
+    method: ast.FunctionDef,
+    constructor: ast.FunctionDef | None,
+    judge: _Judge,
+    few: bool,
+) -> Iterator[Reading]:
+    """One method; `few` says which branches it takes, where it has any."""
+    memory = Memory(judge.numbers)
+    attributes: Mapping[str, Attribute] = {}
+    try:
+        attributes = construct(constructor, memory, few=few) if constructor else {}
+    except Fault as fault:
+        yield Reading(f"{WORKSPACE}.__init__", method.lineno, "", "", False, str(fault))
+    if few or True in attributes.values() or False in attributes.values():
         machine = Machine(judge.shapes, memory, _arguments(method), attributes)
-        yield from _Body(method, f"{WORKSPACE}.{name}", machine, judge).readings()
+        yield from _Body(method, name, machine, judge).readings()
 
 
 def _arguments(node: ast.FunctionDef) -> list[str]:
@@ -137,14 +154,29 @@ class _Body:
 
     def readings(self) -> Iterator[Reading]:
         """Each line that gives a name of the derivation its value, and each that cannot be read."""
-        for line in self.node.body:
+        yield from self._lines(self.node.body)
+
+    def _lines(self, body: Sequence[ast.stmt]) -> Iterator[Reading]:
+        for line in body:
             if isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant):
+                continue
+            if isinstance(line, ast.If):
+                yield from self._branch(line)
                 continue
             try:
                 yield from self._line(line)
             except Fault as fault:
                 yield self._reading(line, _target(line), str(fault))
                 self._assume(_target(line))
+
+    def _branch(self, node: ast.If) -> Iterator[Reading]:
+        """The lines of the branch that is taken."""
+        try:
+            body = self.machine.branch(node)
+        except Fault as fault:
+            yield self._reading(node, "", str(fault))
+            return
+        yield from self._lines(body)
 
     def _line(self, line: ast.stmt) -> Iterator[Reading]:
         if isinstance(line, ast.Return):

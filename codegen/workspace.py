@@ -11,8 +11,10 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from itertools import groupby
 
-from codegen.buffers import BATCH, JOINED, Form, Placed, Pool, is_small, place
+from codegen.buffers import BATCH, FEW, GIVEN, JOINED, Form, Placed, Pool, is_small, place
+from codegen.layout import Short, lay_out
 from codegen.plan import Plan
 from codegen.runtime import RUNTIME
 from codegen.statements import TEMPORARY, Part, Statement, statements
@@ -38,10 +40,11 @@ Arrays = Mapping[str, str]
 """The arrays of a workspace: how each is made."""
 
 CALL = re.compile(r"\bproduct\(")
-FEW = 32
+SOON = 32
 """Samples up to which the results of a layer are mostly small."""
 
-PRODUCT = f"self.product = np.dot if batch <= {FEW} else np.matmul  # dot starts sooner"
+PRODUCT = f"self.product = np.dot if batch <= {SOON} else np.matmul  # dot starts sooner"
+LIMIT = f"{FEW} = {BATCH} if {BATCH} <= {{}} else 0  # few: calls cost more than their work"
 
 
 def workspace(made: Plan) -> str:
@@ -49,6 +52,7 @@ def workspace(made: Plan) -> str:
     owned = tuple(made.owned.values())
     pool = Pool(_prefix(made), made.derivation.sizes)
     loss = made.derivation.loss
+    short, limit = lay_out(made, (loss, *owned), pool)
     methods = []
     for name, wanted, result in (
         ("loss_and_gradients", (loss, *owned), f"{loss}, self.gradient"),
@@ -56,15 +60,17 @@ def workspace(made: Plan) -> str:
     ):
         pool.give_all()
         placed, homes = place(statements(made.lines_for(wanted), made), owned, pool)
-        methods.append((name, _Body(made, homes, pool).statements(placed), result))
+        methods.append((name, _Body(made, homes, pool, short).statements(placed), result))
     arrays = _arrays(made, pool)
     texts = [_method(arrays, *method) for method in methods]
-    return "\n\n".join([_head(made, arrays, any(map(CALL.search, texts))), *texts])
+    settings = [LIMIT.format(limit), f"self.{FEW} = {FEW}"] if short else []
+    settings += [PRODUCT] if any(map(CALL.search, texts)) else []
+    return "\n\n".join([_head(made, arrays, settings), *texts])
 
 
 def _arrays(made: Plan, pool: Pool) -> Arrays:
     """How each array is made; a joined one starts as ones."""
-    views = {view: f"{whole}[1:]" for whole, view in pool.joined.items()}
+    views = pool.blocks | {view: _rest(whole, pool) for whole, view in pool.joined.items()}
     forms = {name: form for name, form in pool.forms.items() if name not in views}
     forms |= {name: pool.form(made.shapes[name]) for name in made.owned.values()}
     arrays = {name: _made(form) for name, form in forms.items()}
@@ -74,9 +80,14 @@ def _arrays(made: Plan, pool: Pool) -> Arrays:
     return {**arrays, **views}
 
 
+def _rest(whole: str, pool: Pool) -> str:
+    """What is beside the ones of an array."""
+    return f"{whole}[{':, ' * (pool.forms[whole][1] == GIVEN)}1:]"
+
+
 def _made(form: Form, function: str = "np.empty") -> str:
     """The call that makes an array."""
-    function = "np.ones" if form[1] == JOINED else function
+    function = "np.ones" if form[1] in (JOINED, GIVEN) else function
     return f"{function}(({_listed(form[0])}), {'bool' if form[1] == 'bool' else 'dtype'})"
 
 
@@ -88,7 +99,7 @@ def _prefix(made: Plan) -> str:
     return prefix
 
 
-def _head(made: Plan, arrays: Arrays, products: bool) -> str:
+def _head(made: Plan, arrays: Arrays, settings: Iterable[str]) -> str:
     """The class line and the constructor."""
     columns = any(symbol.shape[-1:] == (dim("N"),) for symbol in made.derivation.symbols)
     turned = ", or their transposes" if columns else ""
@@ -102,7 +113,7 @@ def _head(made: Plan, arrays: Arrays, products: bool) -> str:
         "",
         f"    def __init__(self, {BATCH}, dtype=np.float64):",
         f"        self.batch = {BATCH}",
-        *([f"        {PRODUCT}"] if products else []),
+        *(f"        {line}" for line in settings),
         *(f"        {name} = {text}" for name, text in arrays.items()),
         *(f"        {line}" for line in _framed("self.arrays = (", arrays, ")")),
         f"        self.gradient = {{{table}}}",
@@ -135,6 +146,7 @@ def _method(arrays: Arrays, name: str, body: list[str], result: str) -> str:
         f'"""As the function `{name}`, in arrays that the next step overwrites."""',
         *_framed("(", arrays, ") = self.arrays"),
         *(["product = self.product"] if any(CALL.search(line) for line in body) else []),
+        *([f"{FEW} = self.{FEW}"] if f"if {FEW}:" in body else []),
         *body,
         f"return {result}",
     ]
@@ -145,21 +157,36 @@ def _method(arrays: Arrays, name: str, body: list[str], result: str) -> str:
 class _Body:
     """The text of statements, and of the names that they need."""
 
-    def __init__(self, made: Plan, homes: Mapping[str, str], pool: Pool) -> None:
-        self.made, self.homes, self.pool = made, homes, pool
+    def __init__(
+        self, made: Plan, homes: Mapping[str, str], pool: Pool, short: Mapping[str, Short]
+    ) -> None:
+        self.made, self.homes, self.pool, self.short = made, homes, pool, short
         self.scalars = made.scalars
 
     def statements(self, placed: Iterable[Placed]) -> list[str]:
         """The statements, the equation of each line above the first of them."""
         order = tuple(placed)
         texts: list[str] = []
-        for at, one in enumerate(order):
-            line = one.statement.line
-            if at == 0 or order[at - 1].statement.line is not line:
-                formula = write(line.formula, "plain", scalars=self.scalars)
-                texts.append(f"# {self.made.label(line.name)} = {formula}")
-            texts += self._statement(one)
+        begun: list[tuple[Placed, ...]] = []
+        for _, group in groupby(order, lambda one: id(one.statement.line)):
+            own = tuple(group)
+            line = own[0].statement.line
+            formula = write(line.formula, "plain", scalars=self.scalars)
+            texts.append(f"# {self.made.label(line.name)} = {formula}")
+            plain = [text for one in own for text in self._statement(one)]
+            if line.name in self.short:
+                short = self.short[line.name]
+                before = () if short.before in begun else short.before
+                begun.append(short.before)
+                last = Placed(short.statement, own[-1].home, short.work)
+                plain = _either(self._shortly(short, (*before, last)), plain)
+            texts += plain
         return [*self._names(order), *texts]
+
+    def _shortly(self, short: Short, placed: Iterable[Placed]) -> list[str]:
+        """The statements of a line for few samples."""
+        body = _Body(self.made, {**self.homes, **short.homes}, self.pool, {})
+        return [text for one in placed for text in body._statement(one)]
 
     def _names(self, order: Iterable[Placed]) -> list[str]:
         """The sizes and the parameters that are used."""
@@ -223,6 +250,12 @@ class _Body:
         axis_text = f", axis={term.attrs[0]}" if term.attrs else ""
         work_text = f", work=({_listed(work)})" if work else ""
         return f"{RUNTIME[term.op]}({values}{axis_text}, out={out}{work_text})"
+
+
+def _either(few: Iterable[str], many: Iterable[str]) -> list[str]:
+    """What is done for few samples, and for many."""
+    branches = (f"if {FEW}:", few), ("else:", many)
+    return [line for head, body in branches for line in (head, *(f"    {text}" for text in body))]
 
 
 def _product(one: Statement, work: tuple[str, ...], sizes: Mapping[str, int]) -> str:

@@ -93,11 +93,11 @@ def test_what_is_needed_besides_has_another_array() -> None:
 
 
 def test_a_large_product_over_the_samples_is_padded() -> None:
-    _, pool, order = placed(stack("500,10,3"))
+    _, pool, order = placed(stack("600,10,3"))
     work = {one.home: one.work for one in order if one.statement.inner == dim("N")}
     assert work["dW1_T"] == ("pad1", "pad2")
     assert work["dW2"] == ()
-    assert list(pool.pads) == [(("10", "2"), "dtype"), (("2", "500"), "dtype")]
+    assert list(pool.pads) == [(("10", "2"), "dtype"), (("2", "600"), "dtype")]
 
 
 @settings(max_examples=80)

@@ -154,6 +154,96 @@ def test_a_work_array_holds_nothing_afterwards() -> None:
         machine.held("buf2")
 
 
+# ---------------------------------------------------------------------------------- blocks of rows
+
+SHARING = """
+def __init__(self, batch, dtype=np.float64):
+    few = batch if batch <= 9 else 0
+    self.few = few
+    joined1 = np.ones((9, batch), dtype)
+    buf1 = np.empty((9, few), dtype)
+    buf2 = np.empty((8, few), dtype)
+    mask1 = np.empty((9, few), bool)
+    one = np.array(1, dtype)
+    joined2 = joined1[0:5]
+    joined3 = joined1[5:9]
+    slope1 = buf1[1:5]
+    slope2 = buf1[6:9]
+    rest1 = joined2[1:]
+    rest2 = joined3[1:]
+    self.arrays = (joined1, buf1, buf2, mask1, one, joined2, joined3, slope1, slope2, rest1, rest2)
+    self.gradient = {}
+"""
+FILLED = """
+joined1, buf1, buf2, mask1, one, joined2, joined3, slope1, slope2, rest1, rest2 = self.arrays
+few = self.few
+np.copyto(rest1, x.T)
+np.copyto(rest2, y.T)
+"""
+
+
+def sharing(text: str, *, few: bool = True) -> Machine:
+    """The machine when two layers have their values, and some more statements have been run."""
+    memory = Memory(NUMBERS)
+    (node,) = ast.parse(SHARING).body
+    assert isinstance(node, ast.FunctionDef)
+    machine = Machine(SHAPES, memory, ("x", "y"), construct(node, memory, few=few))
+    for line in ast.parse(FILLED + text).body:
+        machine.run(line)
+    return machine
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("np.square(joined1, out=buf1)", ("(x^T)^2", "(y^T)^2")),
+        ("np.subtract(one, joined1, out=buf1)", ("1 - x^T", "1 - y^T")),
+        (
+            "np.square(joined1, out=buf1)\nnp.multiply(buf1, joined1, out=buf1)",
+            ("(x^T)^2 ∘ x^T", "(y^T)^2 ∘ y^T"),
+        ),
+        ("step(joined1, out=buf1, work=(mask1,))", ("[x^T > 0]", "[y^T > 0]")),
+    ],
+)
+def test_blocks_are_computed_entry_by_entry(text: str, values: tuple[str, str]) -> None:
+    machine = sharing(text)
+    assert (shown(machine, "slope1"), shown(machine, "slope2")) == values
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("np.square(joined1, out=joined1)", "the ones of `joined1` are overwritten"),
+        ("np.square(joined1, out=buf2)", "from blocks of the same rows"),
+        ("np.square(joined1, out=slope1)", "from blocks of the same rows"),
+        ("softmax(joined1, axis=0, out=buf1)", "entry by entry"),
+        ("np.matmul(joined1, x, out=buf1)", "entry by entry"),
+        ("np.multiply(joined1, x.T, out=buf1)", "from blocks and numbers"),
+        ("np.multiply(joined1, rest1, out=buf1)", "from blocks and numbers"),
+        ("np.square(rest1, out=slope1)\nnp.add(buf1, joined1, out=buf1)", "of the same rows"),
+        ("np.square(buf1, out=buf1)", "nothing was written to `buf1`"),
+        ("step(joined1, out=buf1, work=(buf1,))", "something else in the same call"),
+    ],
+)
+def test_blocks_that_are_refused(text: str, reason: str) -> None:
+    with pytest.raises(Fault, match=reason):
+        sharing(text)
+
+
+def test_a_branch_goes_by_the_batch() -> None:
+    (branch,) = ast.parse("if few:\n    a = one\nelse:\n    b = one").body
+    assert isinstance(branch, ast.If)
+    for few, text in ((True, "a = one"), (False, "b = one")):
+        assert [ast.unparse(line) for line in sharing("", few=few).branch(branch)] == [text]
+    with pytest.raises(Fault, match="a branch goes by an attribute"):
+        machine_after("").branch(branch)
+
+
+def test_what_is_there_for_few_samples_is_not_there_for_many() -> None:
+    with pytest.raises(Fault):
+        sharing("np.square(joined1, out=buf1)", few=False)
+
+
 # --------------------------------------------------------------------------------- the constructor
 
 

@@ -31,7 +31,7 @@ def test_an_array_holds_what_was_written_last(memory: Memory) -> None:
     other = Held(apply("neg", Var("A")), A.shape)
     memory.write(Place("buf1"), other)
     assert memory.read(Place("buf1")) == other
-    memory.forget("buf1")
+    memory.forget(Place("buf1"))
     with pytest.raises(Fault, match="nothing was written"):
         memory.read(Place("buf1"))
 
@@ -68,9 +68,9 @@ def test_a_value_is_spread_only_where_that_is_meant(memory: Memory) -> None:
     with pytest.raises(Fault, match="does not fit"):
         memory.write(Place("buf1"), ROW)
     memory.write(Place("buf1"), ROW, spread=True)
-    assert memory.is_spread("buf1")
+    assert memory.is_spread(Place("buf1"))
     memory.write(Place("buf1"), A, spread=True)
-    assert not memory.is_spread("buf1")
+    assert not memory.is_spread(Place("buf1"))
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_which_blocks_have_no_entry_in_common(a: Any, b: Any, apart: bool) -> No
 
 def test_ones_above_a_value_stay_and_are_read_with_it(memory: Memory) -> None:
     memory.allocate("joined1", (5, BATCH), "ones")
-    rest = memory.join("joined1")
+    rest = memory.join(Place("joined1"))
     value = Held(Var("H"), (dim("k"), dim("N")))
     with pytest.raises(Fault, match="nothing was written to this block"):
         memory.read(rest)
@@ -134,25 +134,92 @@ def test_ones_above_a_value_stay_and_are_read_with_it(memory: Memory) -> None:
 
 def test_nothing_writes_over_ones_that_stand_above_a_value(memory: Memory) -> None:
     memory.allocate("joined1", (5, BATCH), "ones")
-    memory.join("joined1")
+    memory.join(Place("joined1"))
     whole = Held(Var("H"), (dim(1, "k"), dim("N")))
     for place in (Place("joined1"), Place("joined1", (0, 0, 1)), Place("joined1", (0, 0, None))):
         with pytest.raises(Fault, match="the ones of `joined1` are overwritten"):
             memory.write(place, whole, spread=True)
     with pytest.raises(Fault, match="the ones of `joined1` are overwritten"):
-        memory.forget("joined1")
+        memory.forget(Place("joined1"))
+
+
+def test_ones_stand_between_blocks(memory: Memory) -> None:
+    memory.allocate("joined1", (8, BATCH), "ones")
+    first = memory.join(memory.cut("joined1", 0, 5))
+    second = memory.join(memory.cut("joined1", 5, 8))
+    assert (first, second) == (Place("joined1", (0, 1, 5)), Place("joined1", (0, 6, 8)))
+    memory.write(first, Held(Var("H"), (dim("k"), dim("N"))))
+    assert memory.rows("joined1") == {(0, 1, 5)}
+    memory.write(second, Held(Var("G"), (dim(2), dim("N"))))
+    below = memory.read(Place("joined1", (0, 5, 8)))
+    assert below.term == apply("concat", const(1), Var("G"), attrs=(0,))
+    assert memory.read(first).term == Var("H")
+    for part in (None, (0, 5, 6), (0, 0, 1), (0, 0, 8), (0, 4, 6)):
+        with pytest.raises(Fault, match="the ones of `joined1` are overwritten"):
+            memory.write(Place("joined1", part), Held(const(0), ()), spread=True)
+
+
+def test_ones_stand_beside_a_value(memory: Memory) -> None:
+    memory.allocate("given1", (BATCH, 5), "ones")
+    rest = memory.join(Place("given1"), axis=1)
+    memory.write(rest, A)
+    assert memory.read(Place("given1")).term == apply("concat", const(1), Var("A"), attrs=(1,))
+    for part in (None, (1, 0, 1), (0, 0, 1)):
+        with pytest.raises(Fault, match="the ones of `given1` are overwritten"):
+            memory.write(Place("given1", part), Held(const(0), ()), spread=True)
+
+
+def test_blocks_that_overlap_spoil_ones(memory: Memory) -> None:
+    memory.allocate("joined1", (8, BATCH), "ones")
+    first = memory.join(memory.cut("joined1", 0, 5))
+    memory.join(memory.cut("joined1", 4, 8))
+    with pytest.raises(Fault, match="the ones of `joined1` are overwritten"):
+        memory.write(first, Held(Var("H"), (dim("k"), dim("N"))))
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "stop"),
+    [("buf2", 2, 6), ("buf2", 3, 3), ("buf1", 0, 1), ("mask1", 0, 1), ("other", 0, 1)],
+)
+def test_what_has_not_these_rows(memory: Memory, name: str, start: int, stop: int) -> None:
+    with pytest.raises(Fault):
+        memory.cut(name, start, stop)
+
+
+def test_ones_that_were_cut_are_ones_no_longer(memory: Memory) -> None:
+    memory.allocate("joined1", (8, BATCH), "ones")
+    memory.cut("joined1", 0, 5)
+    assert not memory.kinds["joined1"]
+    with pytest.raises(Fault, match="`joined1` is no array of ones"):
+        memory.join(Place("joined1"))
+
+
+def test_values_in_blocks_put_an_end_to_the_rest(memory: Memory) -> None:
+    memory.write(Place("buf2"), Held(Var("G"), (dim(1, "k"), dim("m"))))
+    memory.write_rows("buf2", {(0, 1, 5): Held(Var("P"), (dim("k"), dim("m")))})
+    assert memory.rows("buf2") == {(0, 1, 5)}
+    assert memory.read(Place("buf2", (0, 1, 5))).term == Var("P")
+    with pytest.raises(Fault, match="in part only"):
+        memory.read(Place("buf2"))
+
+
+def test_a_spread_value_in_a_block_is_seen_from_the_whole(memory: Memory) -> None:
+    memory.write(Place("buf2", (0, 0, 2)), Held(Var("r"), (ONE, dim("m"))), spread=True)
+    assert memory.is_spread(Place("buf2"))
+    assert memory.is_spread(Place("buf2", (0, 0, 1)))
+    assert not memory.is_spread(Place("buf2", (0, 2, 5)))
 
 
 def test_only_ones_stand_above_a_value(memory: Memory) -> None:
     with pytest.raises(Fault, match="`buf1` is no array of ones"):
-        memory.join("buf1")
+        memory.join(Place("buf1"))
 
 
 def test_a_place_holds_what_is_assumed_of_it(memory: Memory) -> None:
     memory.allocate("joined1", (5, BATCH), "ones")
-    rest = memory.join("joined1")
+    rest = memory.join(Place("joined1"))
     memory.write(rest, Held(Var("r"), (dim("k"), ONE)), spread=True)
-    assert memory.is_spread("joined1")
+    assert memory.is_spread(rest)
     memory.assume(rest, Held(Var("H"), (dim("k"), dim("N"))))
-    assert not memory.is_spread("joined1")
+    assert not memory.is_spread(rest)
     assert memory.read(Place("joined1")).shape == (dim(1, "k"), dim("N"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 import codegen
 from derive.dense import Stack
 from derive.layers import stack
+from tests.branches import both
 from tests.by_hand import ACTIVATIONS, MISH
 from tests.memory_peak import peak
 from tests.random_stacks import stacks
@@ -29,11 +31,18 @@ STACKS = {
     "a formula": stack("20,8:mish,5", define=[MISH]),
     "powers": stack("20,8:sin,5", loss="sqrt(1 + (yhat - y)^2) + (yhat - y)^3 / 7"),
     "one sample": stack("20,8,5", single=True, bias="separate"),
+    "layers of a kind": stack("20,9,8:relu,7,6:relu,5:sigmoid", loss="squared-error"),
+    "layers of a kind without bias": stack("20,9:gelu,8:gelu,7:elu,6:elu,5", bias="none"),
 }
 
 
 def module_of(made: Stack) -> Any:
     return codegen.load(codegen.emit(made))
+
+
+def modules_of(made: Stack) -> list[Any]:
+    """The module, and the same that takes any batch for one of many samples."""
+    return [codegen.load(text) for text in dict.fromkeys(both(codegen.emit(made)))]
 
 
 # ---------------------------------------------------------------------------------- what it gives
@@ -43,8 +52,8 @@ def module_of(made: Stack) -> Any:
 @pytest.mark.parametrize("name", STACKS)
 def test_it_gives_what_the_functions_give(name: str, dtype: Any, rng: np.random.Generator) -> None:
     made = STACKS[name]
-    module = module_of(made)
-    for n in (1,) if made.single else (1, 6):
+    sizes = (1,) if made.single else (1, 6)
+    for module, n in product(modules_of(made), sizes):
         params, x, y = point(made, rng, n, dtype)
         space = module.Workspace(n, dtype)
         loss, gradients = module.loss_and_gradients(params, x, y)
@@ -62,11 +71,11 @@ def test_it_gives_what_the_functions_give(name: str, dtype: Any, rng: np.random.
 @settings(max_examples=25)
 @given(stacks(deepest=4), st.integers(1, 5))
 def test_random_networks(made: Stack, n: int) -> None:
-    module = module_of(made)
     params, x, y = point(made, np.random.default_rng(7), n)
-    _, own = module.Workspace(1 if made.single else n).loss_and_gradients(params, x, y)
-    for key, value in module.gradients(params, x, y).items():
-        assert np.abs(own[key] - value).max() <= 1e-13 * (np.abs(value).max() + 1)
+    for module in modules_of(made):
+        _, own = module.Workspace(1 if made.single else n).loss_and_gradients(params, x, y)
+        for key, value in module.gradients(params, x, y).items():
+            assert np.abs(own[key] - value).max() <= 1e-13 * (np.abs(value).max() + 1)
 
 
 @pytest.mark.parametrize("name", STACKS)
@@ -74,11 +83,13 @@ def test_it_forgets_the_step_before(name: str, rng: np.random.Generator) -> None
     """Arrays full of NaN change nothing: every entry that is read was written in this step."""
     made = STACKS[name]
     n = 1 if made.single else 4
-    data, space = point(made, rng, n), module_of(made).Workspace(n)
-    truth = {key: value.copy() for key, value in space.gradients(*data).items()}
-    spoil(space.arrays)
-    for key, value in space.gradients(*data).items():
-        np.testing.assert_array_equal(value, truth[key])
+    data = point(made, rng, n)
+    for module in modules_of(made):
+        space = module.Workspace(n)
+        truth = {key: value.copy() for key, value in space.gradients(*data).items()}
+        spoil(space.arrays)
+        for key, value in space.gradients(*data).items():
+            np.testing.assert_array_equal(value, truth[key])
 
 
 def test_a_step_returns_the_arrays_of_the_step_before(rng: np.random.Generator) -> None:
@@ -153,6 +164,24 @@ def test_arrays_are_used_again() -> None:
         body = text[text.index("    def gradients(self") :]
         counts.append(len(set(re.findall(r"out=(buf\d+)", body))) - depth)
     assert counts[0] >= counts[1]
+
+
+@pytest.mark.parametrize("hidden", ACTIVATIONS)
+def test_ones_between_layers_raise_no_warning(hidden: str, rng: np.random.Generator) -> None:
+    """What is computed of ones is thrown away, but it must be computed without a warning."""
+    made = stack(f"5,4:{hidden},4:{hidden},4:{hidden},3", define=[MISH])
+    data, space = point(made, rng, 2), module_of(made).Workspace(2)
+    with np.errstate(all="raise", under="ignore"):
+        space.gradients(*data)
+
+
+def test_factors_of_many_samples_have_no_arrays() -> None:
+    module = module_of(stack("5,4:tanh,4:tanh,3"))
+    few, many = (module.Workspace(n) for n in (4, 100_000))
+    assert few.few == 4
+    assert many.few == 0
+    empty = {array.shape for array in many.arrays if array.size == 0}
+    assert empty == {(10, 0), (4, 0), (0, 6), (0, 5), (0, 4)}
 
 
 def test_a_bias_of_the_name_b1_is_no_buffer() -> None:

@@ -38,6 +38,9 @@ ROW = 4096
 
 def turned(a: Array, b: Array, out: Array, work: tuple[Array]) -> Array:
     """(a b)^T; by rows for few samples, since BLAS is quicker at arrays that stand as they are."""
+    if len(a) == 1:  # then it is the same numbers in a row
+        np.dot(a, b, out=out.T)
+        return out
     if len(a) * a.itemsize > ROW:
         return np.matmul(b.T, a.T, out=out)
     np.copyto(out, np.matmul(a, b, out=work[0]).T)

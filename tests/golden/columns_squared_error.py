@@ -127,102 +127,151 @@ class Workspace:
 
     def __init__(self, batch, dtype=np.float64):
         self.batch = batch
+        few = batch if batch <= 48 else 0  # few: calls cost more than their work
+        self.few = few
         self.product = np.dot if batch <= 32 else np.matmul  # dot starts sooner
-        joined1 = np.ones((5, batch), dtype)
-        buf1 = np.empty((4, batch), dtype)
-        buf2 = np.empty((1, batch), dtype)
-        buf3 = np.empty((1, batch), dtype)
+        joined1 = np.ones((6, batch), dtype)
+        buf2 = np.empty((6, few), dtype)
+        joined3 = np.ones((4, few), dtype)
+        buf3 = np.empty((4, batch), dtype)
         buf4 = np.empty((1, batch), dtype)
+        buf5 = np.empty((1, batch), dtype)
         dW1 = np.empty((4, 4), dtype)
         dW2 = np.empty((1, 5), dtype)
         ones1 = np.ones((batch, 1), dtype)
         samples = np.array(batch, dtype)
         one = np.array(1, dtype)
-        rest1 = joined1[1:]
-        self.arrays = (joined1, buf1, buf2, buf3, buf4, dW1, dW2, ones1, samples, one, rest1)
+        joined2 = joined1[0:5]
+        buf1 = joined1[5:6]
+        slope1 = buf2[1:5]
+        slope2 = buf2[5:6]
+        rest1 = joined2[1:]
+        rest2 = joined3[1:]
+        self.arrays = (
+            joined1, buf2, joined3, buf3, buf4, buf5, dW1, dW2, ones1, samples, one, joined2, buf1,
+            slope1, slope2, rest1, rest2,
+        )
         self.gradient = {"W1": dW1, "W2": dW2}
 
     def loss_and_gradients(self, params, x, y):
         """As the function `loss_and_gradients`, in arrays that the next step overwrites."""
-        (joined1, buf1, buf2, buf3, buf4, dW1, dW2, ones1, samples, one, rest1) = self.arrays
+        (
+            joined1, buf2, joined3, buf3, buf4, buf5, dW1, dW2, ones1, samples, one, joined2, buf1,
+            slope1, slope2, rest1, rest2,
+        ) = self.arrays
         product = self.product
+        few = self.few
         N = self.batch
         W1 = params["W1"]
         W2 = params["W2"]
         # z1 = W1 [1; x]
-        np.matmul(W1[:, 1:], x, out=rest1)
-        np.copyto(buf1, W1[:, :1])
-        z1 = np.add(rest1, buf1, out=rest1)
+        if few:
+            np.copyto(rest2, x)
+            z1 = product(W1, joined3, out=rest1)
+        else:
+            np.matmul(W1[:, 1:], x, out=rest1)
+            np.copyto(buf3, W1[:, :1])
+            z1 = np.add(rest1, buf3, out=rest1)
         # H1 = sigmoid(z1)
         H1 = sigmoid(z1, out=rest1)
         # t1 = [1; H1]
-        t1 = joined1
+        t1 = joined2
         # z2 = W2 [1; H1]
-        z2 = product(W2, t1, out=buf2)
+        z2 = product(W2, t1, out=buf4)
         # yhat = sigmoid(z2)
-        yhat = sigmoid(z2, out=buf2)
+        yhat = sigmoid(z2, out=buf1)
         # t2 = yhat - y
-        np.copyto(buf3, y)
-        t2 = np.subtract(yhat, buf3, out=buf3)
+        np.copyto(buf4, y)
+        t2 = np.subtract(yhat, buf4, out=buf4)
         # L = sum((yhat - y)^2) / 2 / N
-        np.square(t2, out=buf4)
-        L = np.sum(buf4) / 2 / N
+        np.square(t2, out=buf5)
+        L = np.sum(buf5) / 2 / N
         # dL/dyhat = (yhat - y) / N
-        dyhat = np.divide(t2, samples, out=buf3)
+        dyhat = np.divide(t2, samples, out=buf4)
         # dL/dz2 = dyhat ∘ yhat ∘ (1 - yhat)
-        np.multiply(dyhat, yhat, out=buf3)
-        np.subtract(one, yhat, out=buf2)
-        dz2 = np.multiply(buf3, buf2, out=buf3)
+        if few:
+            np.subtract(one, joined1, out=buf2)
+            np.multiply(joined1, buf2, out=buf2)
+            dz2 = np.multiply(dyhat, slope2, out=buf4)
+        else:
+            np.multiply(dyhat, yhat, out=buf4)
+            np.subtract(one, yhat, out=buf1)
+            dz2 = np.multiply(buf4, buf1, out=buf4)
         # dL/dW2 = dz2 [1; H1]^T
         np.dot(dz2, t1.T, out=dW2)
         # dL/dH1 = W2[:, 1:]^T dz2
-        dH1 = np.matmul(W2[:, 1:].T, dz2, out=buf1)
+        dH1 = np.matmul(W2[:, 1:].T, dz2, out=buf3)
         # dL/dz1 = dH1 ∘ H1 ∘ (1 - H1)
-        np.multiply(dH1, H1, out=buf1)
-        np.subtract(one, H1, out=rest1)
-        dz1 = np.multiply(buf1, rest1, out=buf1)
+        if few:
+            dz1 = np.multiply(dH1, slope1, out=buf3)
+        else:
+            np.multiply(dH1, H1, out=buf3)
+            np.subtract(one, H1, out=rest1)
+            dz1 = np.multiply(buf3, rest1, out=buf3)
         # dL/dW1 = dz1 [1; x]^T
-        np.matmul(dz1, ones1, out=dW1[:, :1])
-        np.matmul(dz1, x.T, out=dW1[:, 1:])
+        if few:
+            np.dot(dz1, joined3.T, out=dW1)
+        else:
+            np.matmul(dz1, ones1, out=dW1[:, :1])
+            np.matmul(dz1, x.T, out=dW1[:, 1:])
         return L, self.gradient
 
     def gradients(self, params, x, y):
         """As the function `gradients`, in arrays that the next step overwrites."""
-        (joined1, buf1, buf2, buf3, buf4, dW1, dW2, ones1, samples, one, rest1) = self.arrays
+        (
+            joined1, buf2, joined3, buf3, buf4, buf5, dW1, dW2, ones1, samples, one, joined2, buf1,
+            slope1, slope2, rest1, rest2,
+        ) = self.arrays
         product = self.product
+        few = self.few
         N = self.batch
         W1 = params["W1"]
         W2 = params["W2"]
         # z1 = W1 [1; x]
-        np.matmul(W1[:, 1:], x, out=rest1)
-        np.copyto(buf1, W1[:, :1])
-        z1 = np.add(rest1, buf1, out=rest1)
+        if few:
+            np.copyto(rest2, x)
+            z1 = product(W1, joined3, out=rest1)
+        else:
+            np.matmul(W1[:, 1:], x, out=rest1)
+            np.copyto(buf3, W1[:, :1])
+            z1 = np.add(rest1, buf3, out=rest1)
         # H1 = sigmoid(z1)
         H1 = sigmoid(z1, out=rest1)
         # t1 = [1; H1]
-        t1 = joined1
+        t1 = joined2
         # z2 = W2 [1; H1]
-        z2 = product(W2, t1, out=buf2)
+        z2 = product(W2, t1, out=buf4)
         # yhat = sigmoid(z2)
-        yhat = sigmoid(z2, out=buf2)
+        yhat = sigmoid(z2, out=buf1)
         # t2 = yhat - y
-        np.copyto(buf3, y)
-        t2 = np.subtract(yhat, buf3, out=buf3)
+        np.copyto(buf4, y)
+        t2 = np.subtract(yhat, buf4, out=buf4)
         # dL/dyhat = (yhat - y) / N
-        dyhat = np.divide(t2, samples, out=buf3)
+        dyhat = np.divide(t2, samples, out=buf4)
         # dL/dz2 = dyhat ∘ yhat ∘ (1 - yhat)
-        np.multiply(dyhat, yhat, out=buf3)
-        np.subtract(one, yhat, out=buf2)
-        dz2 = np.multiply(buf3, buf2, out=buf3)
+        if few:
+            np.subtract(one, joined1, out=buf2)
+            np.multiply(joined1, buf2, out=buf2)
+            dz2 = np.multiply(dyhat, slope2, out=buf4)
+        else:
+            np.multiply(dyhat, yhat, out=buf4)
+            np.subtract(one, yhat, out=buf1)
+            dz2 = np.multiply(buf4, buf1, out=buf4)
         # dL/dW2 = dz2 [1; H1]^T
         np.dot(dz2, t1.T, out=dW2)
         # dL/dH1 = W2[:, 1:]^T dz2
-        dH1 = np.matmul(W2[:, 1:].T, dz2, out=buf1)
+        dH1 = np.matmul(W2[:, 1:].T, dz2, out=buf3)
         # dL/dz1 = dH1 ∘ H1 ∘ (1 - H1)
-        np.multiply(dH1, H1, out=buf1)
-        np.subtract(one, H1, out=rest1)
-        dz1 = np.multiply(buf1, rest1, out=buf1)
+        if few:
+            dz1 = np.multiply(dH1, slope1, out=buf3)
+        else:
+            np.multiply(dH1, H1, out=buf3)
+            np.subtract(one, H1, out=rest1)
+            dz1 = np.multiply(buf3, rest1, out=buf3)
         # dL/dW1 = dz1 [1; x]^T
-        np.matmul(dz1, ones1, out=dW1[:, :1])
-        np.matmul(dz1, x.T, out=dW1[:, 1:])
+        if few:
+            np.dot(dz1, joined3.T, out=dW1)
+        else:
+            np.matmul(dz1, ones1, out=dW1[:, :1])
+            np.matmul(dz1, x.T, out=dW1[:, 1:])
         return self.gradient

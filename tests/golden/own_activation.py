@@ -118,6 +118,9 @@ ROW = 4096
 
 def turned(a: Array, b: Array, out: Array, work: tuple[Array]) -> Array:
     """(a b)^T; by rows for few samples, since BLAS is quicker at arrays that stand as they are."""
+    if len(a) == 1:  # then it is the same numbers in a row
+        np.dot(a, b, out=out.T)
+        return out
     if len(a) * a.itemsize > ROW:
         return np.matmul(b.T, a.T, out=out)
     np.copyto(out, np.matmul(a, b, out=work[0]).T)
@@ -210,64 +213,131 @@ class Workspace:
 
     def __init__(self, batch, dtype=np.float64):
         self.batch = batch
+        few = batch if batch <= 48 else 0  # few: calls cost more than their work
+        self.few = few
         self.product = np.dot if batch <= 32 else np.matmul  # dot starts sooner
-        buf1 = np.empty((5, batch), dtype)
-        buf2 = np.empty((batch, 5), dtype)
-        buf3 = np.empty((5, batch), dtype)
+        given1 = np.ones((few, 7), dtype)
+        buf1 = np.empty((few, 5), dtype)
+        buf2 = np.empty((5, batch), dtype)
+        buf3 = np.empty((batch, 5), dtype)
         buf4 = np.empty((5, batch), dtype)
+        buf5 = np.empty((5, batch), dtype)
         joined1 = np.ones((6, batch), dtype)
-        buf5 = np.empty((4, batch), dtype)
         buf6 = np.empty((4, batch), dtype)
         buf7 = np.empty((4, batch), dtype)
-        buf8 = np.empty((1, batch), dtype)
-        buf9 = np.empty((4, batch), dtype)
+        buf8 = np.empty((4, batch), dtype)
+        buf9 = np.empty((1, batch), dtype)
         buf10 = np.empty((4, batch), dtype)
-        buf11 = np.empty((1, batch), dtype)
-        buf12 = np.empty((5, batch), dtype)
+        buf11 = np.empty((4, batch), dtype)
+        buf12 = np.empty((1, batch), dtype)
         buf13 = np.empty((5, batch), dtype)
+        buf14 = np.empty((5, batch), dtype)
         dW1_T = np.empty((5, 7), dtype)
         dW2 = np.empty((6, 4), dtype)
         ones1 = np.ones((batch, 1), dtype)
         samples = np.array(batch, dtype)
         one = np.array(1, dtype)
-        rest1 = joined1[1:]
+        rest1 = given1[:, 1:]
+        rest2 = joined1[1:]
         self.arrays = (
-            buf1, buf2, buf3, buf4, joined1, buf5, buf6, buf7, buf8, buf9, buf10, buf11, buf12,
-            buf13, dW1_T, dW2, ones1, samples, one, rest1,
+            given1, buf1, buf2, buf3, buf4, buf5, joined1, buf6, buf7, buf8, buf9, buf10, buf11,
+            buf12, buf13, buf14, dW1_T, dW2, ones1, samples, one, rest1, rest2,
         )
         self.gradient = {"W1": dW1_T.T, "W2": dW2}
 
     def loss_and_gradients(self, params, x, y):
         """As the function `loss_and_gradients`, in arrays that the next step overwrites."""
         (
-            buf1, buf2, buf3, buf4, joined1, buf5, buf6, buf7, buf8, buf9, buf10, buf11, buf12,
-            buf13, dW1_T, dW2, ones1, samples, one, rest1,
+            given1, buf1, buf2, buf3, buf4, buf5, joined1, buf6, buf7, buf8, buf9, buf10, buf11,
+            buf12, buf13, buf14, dW1_T, dW2, ones1, samples, one, rest1, rest2,
         ) = self.arrays
         product = self.product
+        few = self.few
         N = self.batch
         W1 = params["W1"]
         W2 = params["W2"]
         # z1_T = W1^T [1; x^T]
-        turned(x, W1[1:], out=buf1, work=(buf2,))
-        np.copyto(buf3, W1[:1].T)
-        z1_T = np.add(buf1, buf3, out=buf1)
+        if few:
+            np.copyto(rest1, x)
+            z1_T = turned(given1, W1, out=buf2, work=(buf1,))
+        else:
+            turned(x, W1[1:], out=buf2, work=(buf3,))
+            np.copyto(buf4, W1[:1].T)
+            z1_T = np.add(buf2, buf4, out=buf2)
         # t1 = softplus(z1_T)
-        t1 = softplus(z1_T, out=buf3, work=(buf4,))
+        t1 = softplus(z1_T, out=buf4, work=(buf5,))
         # t2 = tanh(softplus(z1_T))
-        t2 = np.tanh(t1, out=buf3)
+        t2 = np.tanh(t1, out=buf4)
         # H1_T = z1_T ∘ tanh(softplus(z1_T))
-        H1_T = np.multiply(z1_T, t2, out=rest1)
+        H1_T = np.multiply(z1_T, t2, out=rest2)
         # t3 = [1; H1_T]
         t3 = joined1
         # z2_T = W2^T [1; H1_T]
-        z2_T = product(W2.T, t3, out=buf5)
+        z2_T = product(W2.T, t3, out=buf6)
         # yhat_T = softmax(z2_T, axis=0)
-        yhat_T = softmax(z2_T, axis=0, out=buf6, work=(buf7, buf8))
+        yhat_T = softmax(z2_T, axis=0, out=buf7, work=(buf8, buf9))
         # L = -sum(y^T ∘ log(yhat_T)) / N
-        np.copyto(buf7, y.T)
-        log_softmax(z2_T, axis=0, out=buf5, work=(buf9, buf10, buf8, buf11))
-        np.multiply(buf7, buf5, out=buf7)
-        L = -(np.sum(buf7) / N)
+        np.copyto(buf8, y.T)
+        log_softmax(z2_T, axis=0, out=buf6, work=(buf10, buf11, buf9, buf12))
+        np.multiply(buf8, buf6, out=buf8)
+        L = -(np.sum(buf8) / N)
+        # dL/dz2_T = (yhat_T - y^T) / N
+        np.copyto(buf8, y.T)
+        np.subtract(yhat_T, buf8, out=buf7)
+        dz2_T = np.divide(buf7, samples, out=buf7)
+        # dL/dW2 = [1; H1_T] dz2_T^T
+        np.dot(t3, dz2_T.T, out=dW2)
+        # dL/dH1_T = W2[1:] dz2_T
+        dH1_T = product(W2[1:], dz2_T, out=buf5)
+        # t4 = sigmoid(z1_T)
+        t4 = sigmoid(z1_T, out=buf13)
+        # dL/dz1_T = dH1_T ∘ (z1_T ∘ sigmoid(z1_T) + tanh(softplus(z1_T)) ∘ (1 - tanh(softplus(z1_T)) ∘ z1_T ∘ sigmoid(z1_T)))
+        np.multiply(z1_T, t4, out=buf14)
+        np.multiply(t2, z1_T, out=buf2)
+        np.multiply(buf2, t4, out=buf2)
+        np.subtract(one, buf2, out=buf2)
+        np.multiply(t2, buf2, out=buf4)
+        np.add(buf14, buf4, out=buf14)
+        dz1_T = np.multiply(dH1_T, buf14, out=buf5)
+        # dL/dW1_T = dz1_T [1; x^T]^T
+        if few:
+            np.dot(dz1_T, given1, out=dW1_T)
+        else:
+            np.matmul(dz1_T, ones1, out=dW1_T[:, :1])
+            np.matmul(dz1_T, x, out=dW1_T[:, 1:])
+        return L, self.gradient
+
+    def gradients(self, params, x, y):
+        """As the function `gradients`, in arrays that the next step overwrites."""
+        (
+            given1, buf1, buf2, buf3, buf4, buf5, joined1, buf6, buf7, buf8, buf9, buf10, buf11,
+            buf12, buf13, buf14, dW1_T, dW2, ones1, samples, one, rest1, rest2,
+        ) = self.arrays
+        product = self.product
+        few = self.few
+        N = self.batch
+        W1 = params["W1"]
+        W2 = params["W2"]
+        # z1_T = W1^T [1; x^T]
+        if few:
+            np.copyto(rest1, x)
+            z1_T = turned(given1, W1, out=buf2, work=(buf1,))
+        else:
+            turned(x, W1[1:], out=buf2, work=(buf3,))
+            np.copyto(buf4, W1[:1].T)
+            z1_T = np.add(buf2, buf4, out=buf2)
+        # t1 = softplus(z1_T)
+        t1 = softplus(z1_T, out=buf4, work=(buf5,))
+        # t2 = tanh(softplus(z1_T))
+        t2 = np.tanh(t1, out=buf4)
+        # H1_T = z1_T ∘ tanh(softplus(z1_T))
+        H1_T = np.multiply(z1_T, t2, out=rest2)
+        # t3 = [1; H1_T]
+        t3 = joined1
+        # z2_T = W2^T [1; H1_T]
+        z2_T = product(W2.T, t3, out=buf6)
+        # yhat_T = softmax(z2_T, axis=0)
+        yhat_T = softmax(z2_T, axis=0, out=buf6, work=(buf7, buf9))
         # dL/dz2_T = (yhat_T - y^T) / N
         np.copyto(buf7, y.T)
         np.subtract(yhat_T, buf7, out=buf6)
@@ -275,67 +345,21 @@ class Workspace:
         # dL/dW2 = [1; H1_T] dz2_T^T
         np.dot(t3, dz2_T.T, out=dW2)
         # dL/dH1_T = W2[1:] dz2_T
-        dH1_T = product(W2[1:], dz2_T, out=buf4)
+        dH1_T = product(W2[1:], dz2_T, out=buf5)
         # t4 = sigmoid(z1_T)
-        t4 = sigmoid(z1_T, out=buf12)
+        t4 = sigmoid(z1_T, out=buf13)
         # dL/dz1_T = dH1_T ∘ (z1_T ∘ sigmoid(z1_T) + tanh(softplus(z1_T)) ∘ (1 - tanh(softplus(z1_T)) ∘ z1_T ∘ sigmoid(z1_T)))
-        np.multiply(z1_T, t4, out=buf13)
-        np.multiply(t2, z1_T, out=buf1)
-        np.multiply(buf1, t4, out=buf1)
-        np.subtract(one, buf1, out=buf1)
-        np.multiply(t2, buf1, out=buf3)
-        np.add(buf13, buf3, out=buf13)
-        dz1_T = np.multiply(dH1_T, buf13, out=buf4)
+        np.multiply(z1_T, t4, out=buf14)
+        np.multiply(t2, z1_T, out=buf2)
+        np.multiply(buf2, t4, out=buf2)
+        np.subtract(one, buf2, out=buf2)
+        np.multiply(t2, buf2, out=buf4)
+        np.add(buf14, buf4, out=buf14)
+        dz1_T = np.multiply(dH1_T, buf14, out=buf5)
         # dL/dW1_T = dz1_T [1; x^T]^T
-        np.matmul(dz1_T, ones1, out=dW1_T[:, :1])
-        np.matmul(dz1_T, x, out=dW1_T[:, 1:])
-        return L, self.gradient
-
-    def gradients(self, params, x, y):
-        """As the function `gradients`, in arrays that the next step overwrites."""
-        (
-            buf1, buf2, buf3, buf4, joined1, buf5, buf6, buf7, buf8, buf9, buf10, buf11, buf12,
-            buf13, dW1_T, dW2, ones1, samples, one, rest1,
-        ) = self.arrays
-        product = self.product
-        N = self.batch
-        W1 = params["W1"]
-        W2 = params["W2"]
-        # z1_T = W1^T [1; x^T]
-        turned(x, W1[1:], out=buf1, work=(buf2,))
-        np.copyto(buf3, W1[:1].T)
-        z1_T = np.add(buf1, buf3, out=buf1)
-        # t1 = softplus(z1_T)
-        t1 = softplus(z1_T, out=buf3, work=(buf4,))
-        # t2 = tanh(softplus(z1_T))
-        t2 = np.tanh(t1, out=buf3)
-        # H1_T = z1_T ∘ tanh(softplus(z1_T))
-        H1_T = np.multiply(z1_T, t2, out=rest1)
-        # t3 = [1; H1_T]
-        t3 = joined1
-        # z2_T = W2^T [1; H1_T]
-        z2_T = product(W2.T, t3, out=buf5)
-        # yhat_T = softmax(z2_T, axis=0)
-        yhat_T = softmax(z2_T, axis=0, out=buf5, work=(buf6, buf8))
-        # dL/dz2_T = (yhat_T - y^T) / N
-        np.copyto(buf6, y.T)
-        np.subtract(yhat_T, buf6, out=buf5)
-        dz2_T = np.divide(buf5, samples, out=buf5)
-        # dL/dW2 = [1; H1_T] dz2_T^T
-        np.dot(t3, dz2_T.T, out=dW2)
-        # dL/dH1_T = W2[1:] dz2_T
-        dH1_T = product(W2[1:], dz2_T, out=buf4)
-        # t4 = sigmoid(z1_T)
-        t4 = sigmoid(z1_T, out=buf12)
-        # dL/dz1_T = dH1_T ∘ (z1_T ∘ sigmoid(z1_T) + tanh(softplus(z1_T)) ∘ (1 - tanh(softplus(z1_T)) ∘ z1_T ∘ sigmoid(z1_T)))
-        np.multiply(z1_T, t4, out=buf13)
-        np.multiply(t2, z1_T, out=buf1)
-        np.multiply(buf1, t4, out=buf1)
-        np.subtract(one, buf1, out=buf1)
-        np.multiply(t2, buf1, out=buf3)
-        np.add(buf13, buf3, out=buf13)
-        dz1_T = np.multiply(dH1_T, buf13, out=buf4)
-        # dL/dW1_T = dz1_T [1; x^T]^T
-        np.matmul(dz1_T, ones1, out=dW1_T[:, :1])
-        np.matmul(dz1_T, x, out=dW1_T[:, 1:])
+        if few:
+            np.dot(dz1_T, given1, out=dW1_T)
+        else:
+            np.matmul(dz1_T, ones1, out=dW1_T[:, :1])
+            np.matmul(dz1_T, x, out=dW1_T[:, 1:])
         return self.gradient

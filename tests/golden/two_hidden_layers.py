@@ -111,6 +111,9 @@ ROW = 4096
 
 def turned(a: Array, b: Array, out: Array, work: tuple[Array]) -> Array:
     """(a b)^T; by rows for few samples, since BLAS is quicker at arrays that stand as they are."""
+    if len(a) == 1:  # then it is the same numbers in a row
+        np.dot(a, b, out=out.T)
+        return out
     if len(a) * a.itemsize > ROW:
         return np.matmul(b.T, a.T, out=out)
     np.copyto(out, np.matmul(a, b, out=work[0]).T)
@@ -213,143 +216,188 @@ class Workspace:
 
     def __init__(self, batch, dtype=np.float64):
         self.batch = batch
+        few = batch if batch <= 44 else 0  # few: calls cost more than their work
+        self.few = few
         self.product = np.dot if batch <= 32 else np.matmul  # dot starts sooner
-        joined1 = np.ones((101, batch), dtype)
-        buf1 = np.empty((batch, 100), dtype)
-        buf2 = np.empty((100, batch), dtype)
-        joined2 = np.ones((11, batch), dtype)
-        buf3 = np.empty((10, batch), dtype)
-        buf4 = np.empty((10, batch), dtype)
+        joined1 = np.ones((112, batch), dtype)
+        buf1 = np.empty((112, few), dtype)
+        given1 = np.ones((few, 785), dtype)
+        buf2 = np.empty((few, 100), dtype)
+        buf3 = np.empty((batch, 100), dtype)
+        buf4 = np.empty((100, batch), dtype)
         buf5 = np.empty((10, batch), dtype)
-        buf6 = np.empty((1, batch), dtype)
+        buf6 = np.empty((10, batch), dtype)
         buf7 = np.empty((10, batch), dtype)
-        buf8 = np.empty((10, batch), dtype)
-        buf9 = np.empty((1, batch), dtype)
+        buf8 = np.empty((1, batch), dtype)
+        buf9 = np.empty((10, batch), dtype)
+        buf10 = np.empty((10, batch), dtype)
+        buf11 = np.empty((1, batch), dtype)
         dW1_T = np.empty((100, 785), dtype)
         dW2 = np.empty((101, 10), dtype)
         dW3 = np.empty((11, 10), dtype)
         ones1 = np.ones((batch, 1), dtype)
         pad1 = np.zeros((100, 2), dtype)
-        pad2 = np.zeros((2, 784), dtype)
+        pad2 = np.zeros((2, 785), dtype)
+        pad3 = np.zeros((2, 784), dtype)
         samples = np.array(batch, dtype)
         one = np.array(1, dtype)
-        rest1 = joined1[1:]
-        rest2 = joined2[1:]
+        joined2 = joined1[0:101]
+        joined3 = joined1[101:112]
+        slope1 = buf1[1:101]
+        slope2 = buf1[102:112]
+        rest1 = joined2[1:]
+        rest2 = joined3[1:]
+        rest3 = given1[:, 1:]
         self.arrays = (
-            joined1, buf1, buf2, joined2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, dW1_T, dW2, dW3,
-            ones1, pad1, pad2, samples, one, rest1, rest2,
+            joined1, buf1, given1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, buf10, buf11,
+            dW1_T, dW2, dW3, ones1, pad1, pad2, pad3, samples, one, joined2, joined3, slope1,
+            slope2, rest1, rest2, rest3,
         )
         self.gradient = {"W1": dW1_T.T, "W2": dW2, "W3": dW3}
 
     def loss_and_gradients(self, params, x, y):
         """As the function `loss_and_gradients`, in arrays that the next step overwrites."""
         (
-            joined1, buf1, buf2, joined2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, dW1_T, dW2, dW3,
-            ones1, pad1, pad2, samples, one, rest1, rest2,
+            joined1, buf1, given1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, buf10, buf11,
+            dW1_T, dW2, dW3, ones1, pad1, pad2, pad3, samples, one, joined2, joined3, slope1,
+            slope2, rest1, rest2, rest3,
         ) = self.arrays
         product = self.product
+        few = self.few
         N = self.batch
         W1 = params["W1"]
         W2 = params["W2"]
         W3 = params["W3"]
         # z1_T = W1^T [1; x^T]
-        turned(x, W1[1:], out=rest1, work=(buf1,))
-        np.copyto(buf2, W1[:1].T)
-        z1_T = np.add(rest1, buf2, out=rest1)
+        if few:
+            np.copyto(rest3, x)
+            z1_T = turned(given1, W1, out=rest1, work=(buf2,))
+        else:
+            turned(x, W1[1:], out=rest1, work=(buf3,))
+            np.copyto(buf4, W1[:1].T)
+            z1_T = np.add(rest1, buf4, out=rest1)
         # H1_T = sigmoid(z1_T)
         H1_T = sigmoid(z1_T, out=rest1)
         # t1 = [1; H1_T]
-        t1 = joined1
+        t1 = joined2
         # z2_T = W2^T [1; H1_T]
         z2_T = product(W2.T, t1, out=rest2)
         # H2_T = sigmoid(z2_T)
         H2_T = sigmoid(z2_T, out=rest2)
         # t2 = [1; H2_T]
-        t2 = joined2
+        t2 = joined3
         # z3_T = W3^T [1; H2_T]
-        z3_T = product(W3.T, t2, out=buf3)
+        z3_T = product(W3.T, t2, out=buf5)
         # yhat_T = softmax(z3_T, axis=0)
-        yhat_T = softmax(z3_T, axis=0, out=buf4, work=(buf5, buf6))
+        yhat_T = softmax(z3_T, axis=0, out=buf6, work=(buf7, buf8))
         # L = -sum(y^T ∘ log(yhat_T)) / N
-        np.copyto(buf5, y.T)
-        log_softmax(z3_T, axis=0, out=buf3, work=(buf7, buf8, buf6, buf9))
-        np.multiply(buf5, buf3, out=buf5)
-        L = -(np.sum(buf5) / N)
+        np.copyto(buf7, y.T)
+        log_softmax(z3_T, axis=0, out=buf5, work=(buf9, buf10, buf8, buf11))
+        np.multiply(buf7, buf5, out=buf7)
+        L = -(np.sum(buf7) / N)
         # dL/dz3_T = (yhat_T - y^T) / N
-        np.copyto(buf5, y.T)
-        np.subtract(yhat_T, buf5, out=buf4)
-        dz3_T = np.divide(buf4, samples, out=buf4)
+        np.copyto(buf7, y.T)
+        np.subtract(yhat_T, buf7, out=buf6)
+        dz3_T = np.divide(buf6, samples, out=buf6)
         # dL/dW3 = [1; H2_T] dz3_T^T
         np.dot(t2, dz3_T.T, out=dW3)
         # dL/dH2_T = W3[1:] dz3_T
-        dH2_T = product(W3[1:], dz3_T, out=buf5)
+        dH2_T = product(W3[1:], dz3_T, out=buf7)
         # dL/dz2_T = dH2_T ∘ H2_T ∘ (1 - H2_T)
-        np.multiply(dH2_T, H2_T, out=buf5)
-        np.subtract(one, H2_T, out=rest2)
-        dz2_T = np.multiply(buf5, rest2, out=buf5)
+        if few:
+            np.subtract(one, joined1, out=buf1)
+            np.multiply(joined1, buf1, out=buf1)
+            dz2_T = np.multiply(dH2_T, slope2, out=buf7)
+        else:
+            np.multiply(dH2_T, H2_T, out=buf7)
+            np.subtract(one, H2_T, out=rest2)
+            dz2_T = np.multiply(buf7, rest2, out=buf7)
         # dL/dW2 = [1; H1_T] dz2_T^T
         np.dot(t1, dz2_T.T, out=dW2)
         # dL/dH1_T = W2[1:] dz2_T
-        dH1_T = product(W2[1:], dz2_T, out=buf2)
+        dH1_T = product(W2[1:], dz2_T, out=buf4)
         # dL/dz1_T = dH1_T ∘ H1_T ∘ (1 - H1_T)
-        np.multiply(dH1_T, H1_T, out=buf2)
-        np.subtract(one, H1_T, out=rest1)
-        dz1_T = np.multiply(buf2, rest1, out=buf2)
+        if few:
+            dz1_T = np.multiply(dH1_T, slope1, out=buf4)
+        else:
+            np.multiply(dH1_T, H1_T, out=buf4)
+            np.subtract(one, H1_T, out=rest1)
+            dz1_T = np.multiply(buf4, rest1, out=buf4)
         # dL/dW1_T = dz1_T [1; x^T]^T
-        np.matmul(dz1_T, ones1, out=dW1_T[:, :1])
-        outer(dz1_T, x, out=dW1_T[:, 1:], work=(pad1, pad2))
+        if few:
+            outer(dz1_T, given1, out=dW1_T, work=(pad1, pad2))
+        else:
+            np.matmul(dz1_T, ones1, out=dW1_T[:, :1])
+            outer(dz1_T, x, out=dW1_T[:, 1:], work=(pad1, pad3))
         return L, self.gradient
 
     def gradients(self, params, x, y):
         """As the function `gradients`, in arrays that the next step overwrites."""
         (
-            joined1, buf1, buf2, joined2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, dW1_T, dW2, dW3,
-            ones1, pad1, pad2, samples, one, rest1, rest2,
+            joined1, buf1, given1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, buf9, buf10, buf11,
+            dW1_T, dW2, dW3, ones1, pad1, pad2, pad3, samples, one, joined2, joined3, slope1,
+            slope2, rest1, rest2, rest3,
         ) = self.arrays
         product = self.product
+        few = self.few
         N = self.batch
         W1 = params["W1"]
         W2 = params["W2"]
         W3 = params["W3"]
         # z1_T = W1^T [1; x^T]
-        turned(x, W1[1:], out=rest1, work=(buf1,))
-        np.copyto(buf2, W1[:1].T)
-        z1_T = np.add(rest1, buf2, out=rest1)
+        if few:
+            np.copyto(rest3, x)
+            z1_T = turned(given1, W1, out=rest1, work=(buf2,))
+        else:
+            turned(x, W1[1:], out=rest1, work=(buf3,))
+            np.copyto(buf4, W1[:1].T)
+            z1_T = np.add(rest1, buf4, out=rest1)
         # H1_T = sigmoid(z1_T)
         H1_T = sigmoid(z1_T, out=rest1)
         # t1 = [1; H1_T]
-        t1 = joined1
+        t1 = joined2
         # z2_T = W2^T [1; H1_T]
         z2_T = product(W2.T, t1, out=rest2)
         # H2_T = sigmoid(z2_T)
         H2_T = sigmoid(z2_T, out=rest2)
         # t2 = [1; H2_T]
-        t2 = joined2
+        t2 = joined3
         # z3_T = W3^T [1; H2_T]
-        z3_T = product(W3.T, t2, out=buf3)
+        z3_T = product(W3.T, t2, out=buf5)
         # yhat_T = softmax(z3_T, axis=0)
-        yhat_T = softmax(z3_T, axis=0, out=buf3, work=(buf4, buf6))
+        yhat_T = softmax(z3_T, axis=0, out=buf5, work=(buf6, buf8))
         # dL/dz3_T = (yhat_T - y^T) / N
-        np.copyto(buf4, y.T)
-        np.subtract(yhat_T, buf4, out=buf3)
-        dz3_T = np.divide(buf3, samples, out=buf3)
+        np.copyto(buf6, y.T)
+        np.subtract(yhat_T, buf6, out=buf5)
+        dz3_T = np.divide(buf5, samples, out=buf5)
         # dL/dW3 = [1; H2_T] dz3_T^T
         np.dot(t2, dz3_T.T, out=dW3)
         # dL/dH2_T = W3[1:] dz3_T
-        dH2_T = product(W3[1:], dz3_T, out=buf4)
+        dH2_T = product(W3[1:], dz3_T, out=buf6)
         # dL/dz2_T = dH2_T ∘ H2_T ∘ (1 - H2_T)
-        np.multiply(dH2_T, H2_T, out=buf4)
-        np.subtract(one, H2_T, out=rest2)
-        dz2_T = np.multiply(buf4, rest2, out=buf4)
+        if few:
+            np.subtract(one, joined1, out=buf1)
+            np.multiply(joined1, buf1, out=buf1)
+            dz2_T = np.multiply(dH2_T, slope2, out=buf6)
+        else:
+            np.multiply(dH2_T, H2_T, out=buf6)
+            np.subtract(one, H2_T, out=rest2)
+            dz2_T = np.multiply(buf6, rest2, out=buf6)
         # dL/dW2 = [1; H1_T] dz2_T^T
         np.dot(t1, dz2_T.T, out=dW2)
         # dL/dH1_T = W2[1:] dz2_T
-        dH1_T = product(W2[1:], dz2_T, out=buf2)
+        dH1_T = product(W2[1:], dz2_T, out=buf4)
         # dL/dz1_T = dH1_T ∘ H1_T ∘ (1 - H1_T)
-        np.multiply(dH1_T, H1_T, out=buf2)
-        np.subtract(one, H1_T, out=rest1)
-        dz1_T = np.multiply(buf2, rest1, out=buf2)
+        if few:
+            dz1_T = np.multiply(dH1_T, slope1, out=buf4)
+        else:
+            np.multiply(dH1_T, H1_T, out=buf4)
+            np.subtract(one, H1_T, out=rest1)
+            dz1_T = np.multiply(buf4, rest1, out=buf4)
         # dL/dW1_T = dz1_T [1; x^T]^T
-        np.matmul(dz1_T, ones1, out=dW1_T[:, :1])
-        outer(dz1_T, x, out=dW1_T[:, 1:], work=(pad1, pad2))
+        if few:
+            outer(dz1_T, given1, out=dW1_T, work=(pad1, pad2))
+        else:
+            np.matmul(dz1_T, ones1, out=dW1_T[:, :1])
+            outer(dz1_T, x, out=dW1_T[:, 1:], work=(pad1, pad3))
         return self.gradient
