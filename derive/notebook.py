@@ -10,11 +10,11 @@ import shlex
 from typing import Any, NoReturn
 
 from derive.checker import check_document
-from derive.cli import network_options
 from derive.commands.files import without_claim
 from derive.commands.network import network
 from derive.diagnostic import refuse
 from derive.faces.face import written
+from derive.parsers import network_options
 from derive.verdict import Claim, Report
 
 

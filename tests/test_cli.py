@@ -14,9 +14,10 @@ import pytest
 import codegen
 import derive
 from codegen import training
-from derive.cli import installed_version, main
+from derive.cli import main
 from derive.commands import checking, main_job
 from derive.commands.paper import styled
+from derive.parsers import installed_version
 
 SMALL = ["--layers", "4,3,2", "--no-train"]
 

@@ -14,7 +14,7 @@ import sympy
 
 from derive.checker import check as judged
 from derive.checker import check_document
-from derive.commands.documents import text_of
+from derive.commands.files import text_of
 from derive.convert import polynomial
 from derive.diagnostic import DeriveError, Diagnostic
 from derive.formulas import gradients

@@ -10,7 +10,7 @@ from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from derive.commands.documents import text_of
+from derive.commands.files import text_of
 from derive.commands.paper import Paper
 from derive.diagnostic import DeriveError, refuse
 from derive.grading.executors import place

@@ -19,9 +19,7 @@ def parts(name: str) -> tuple[str, str | None]:
     return file, function.replace("::", ".") or None
 
 
-def code_report(
-    name: str, text: str, layers: Stack | None, document: str | None
-) -> Report:
+def code_report(name: str, text: str, layers: Stack | None, document: str | None) -> Report:
     """The verdicts on the gradients of a file."""
     file, function = parts(name)
     if layers is None and document is None:
