@@ -434,6 +434,24 @@ REFUSALS = {
         {"stack": "4,3", "params": {"W1": np.ones((5, 3))}, "x": np.ones((2, 4))},
         "x and y are given together, or neither is",
     ),
+    "x of another width": (
+        {
+            "stack": "4,3",
+            "params": {"W1": np.ones((5, 3))},
+            "x": np.ones((2, 5)),
+            "y": np.ones((2, 3)),
+        },
+        "x is 2×5, and must be 2×4",
+    ),
+    "labels for y": (
+        {
+            "stack": "4,3",
+            "params": {"W1": np.ones((5, 3))},
+            "x": np.ones((2, 4)),
+            "y": np.array([0, 2]),
+        },
+        "y is (2,), and must be 2×3",
+    ),
     "wrong shape": (
         {"stack": "4,3", "params": {"W1": np.ones((4, 3))}},
         "W1 is 4×3 in params, and 5×3 in the stack",

@@ -40,10 +40,17 @@ class Seen(NamedTuple):
 
 
 class Pattern(NamedTuple):
-    """A page, and words."""
+    """A page, words, and a cause: in other words for each point, but by one `key` for all."""
 
     code: str
     text: str
+    cause: str = ""
+    key: str = ""
+
+    @property
+    def same(self) -> tuple[str, str]:
+        """What has to be the same at every point."""
+        return self.code, self.key or self.text
 
 
 Row = Callable[[Seen], Iterator[Pattern]]
@@ -59,19 +66,22 @@ def _factor(one: Seen) -> Iterator[Pattern]:
     if abs(r + 1) < 1e-6:
         yield Pattern("D317", "its sign is wrong")
         return
-    causes = [words for value, words in _known(one.sizes) if abs(r / value - 1) < 1e-6]
-    why = ": " + ", or ".join(dict.fromkeys(causes)) if causes else ""
-    yield Pattern("D318", f"it is {r:.6g} times the true one{why}")
+    text = f"it is {r:.6g} times the true one"
+    for value, words, key in _known(one.sizes):
+        if abs(r / value - 1) < 1e-6:
+            yield Pattern("D318", text, words, key)
+    yield Pattern("D318", text)
 
 
-def _known(sizes: Mapping[int, str]) -> Iterator[tuple[float, str]]:
-    """Factors that have a cause."""
+def _known(sizes: Mapping[int, str]) -> Iterator[tuple[float, str, str]]:
+    """Factors that have a cause: the factor, the cause in words, and without its number."""
     for sign, word in ((1.0, ""), (-1.0, "the sign is wrong, and ")):
-        yield sign * 2.0, f"{word}a factor 2 is too many"
-        yield sign * 0.5, f"{word}a factor 2 is missing"
+        for factor, end in ((2.0, "a factor 2 is too many"), (0.5, "a factor 2 is missing")):
+            yield sign * factor, word + end, word + end
         for size, what in sizes.items():
-            yield sign * size, f"{word}1/{size} is missing ({size} is the length of {what})"
-            yield sign / size, f"{word}1/{size} is too many ({size} is the length of {what})"
+            is_that = f"({size} is the length of {what})"
+            for factor, end in ((float(size), "is missing"), (1 / size, "is too many")):
+                yield sign * factor, f"{word}1/{size} {end} {is_that}", f"{word}{what} {end}"
 
 
 def _turned(one: Seen) -> Iterator[Pattern]:
@@ -186,10 +196,15 @@ def patterns(
             if name in answer.odd or name in {p.name for p in run.parameters if p.failed}:
                 seen = _seen(problem, place, answer, run, name)
                 found.append(list(_matched(seen)) if seen else [])
-        if found and all(found):
-            first = found[0][0]
-            if all(first.code in {one.code for one in more} for more in found):
-                yield _told(name, first)
+        common = (
+            [one for one in found[0] if all(_has(more, one) for more in found[1:])] if found else []
+        )
+        if common:
+            yield _told(name, common)
+
+
+def _has(found: Sequence[Pattern], one: Pattern) -> bool:
+    return any(one.same == other.same for other in found)
 
 
 def _matched(one: Seen) -> Iterator[Pattern]:
@@ -216,6 +231,10 @@ def _seen(problem: Problem, place: Place, answer: Any, run: Run, name: str) -> S
     return Seen(name, actual, truth[name], truth, place.params.get(name), sizes, floor)
 
 
-def _told(name: str, one: Pattern) -> Explanation:
-    text = f"the gradient of {name}: {one.text}"
-    return Explanation(one.code, "pattern", text, f"dL/d{name}", "", "", "", (name,))
+def _told(name: str, common: Sequence[Pattern]) -> Explanation:
+    """The first pattern, with every cause that it may have."""
+    first = common[0]
+    causes = [one.cause for one in common if one.text == first.text and one.cause]
+    why = f": {', or '.join(causes)}" if causes else ""
+    text = f"the gradient of {name}: {first.text}{why}"
+    return Explanation(first.code, "pattern", text, f"dL/d{name}", "", "", "", (name,))

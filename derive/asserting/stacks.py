@@ -119,11 +119,21 @@ class StackProblem:
         data = {"x": x, "y": y}
         if (self.x is None) != (self.y is None):
             raise refuse("D404", "x and y are given together, or neither is")
+        self._fits(x, y)
         n = x.shape[1 if self.stack.columns else 0]
         words = "given params, x and y" if self.x is not None else "given params, generic x and y"
         params = {name: value.astype(np.float64) for name, value in own.items()}
         sizes = {**self.stack.numbers, "N": n}
         return Place(f"{words} ({n} samples)", params, data, given=True, sizes=sizes)
+
+    def _fits(self, x: Array, y: Array) -> None:
+        """Refuses data that is not that of the stack."""
+        last, rows = self.stack.sizes[-1], not self.stack.columns
+        for name, value, size in (("x", x, self.stack.sizes[0]), ("y", y, last)):
+            n = x.shape[0 if rows else 1] if x.ndim == 2 else "N"
+            want = f"{n}×{size}" if rows else f"{size}×{n}"
+            if value.ndim != 2 or shape_words(value.shape) != want:
+                raise refuse("D404", f"{name} is {shape_words(value.shape)}, and must be {want}")
 
     def _core(self, place: Place) -> dict[str, Array]:
         """The parameters in the shapes of the stack."""
