@@ -6,7 +6,7 @@ A stack has the names x, W1, z1, H1, ..., yhat, y, L. A page that says `h = sigm
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from derive.definitions import LOSSES, TARGETS, Definition, words_of
 from derive.dense import Stack
@@ -17,6 +17,9 @@ from derive.statement import Alias, ClaimLine
 
 CALL = re.compile(r"[\\{]?(?P<function>[A-Za-z_]+)\}?\s*[({]+(?P<argument>[^(){}]+)[)}]+")
 NAMES = {"σ": "sigmoid", "sigma": "sigmoid", "logistic": "sigmoid", "ReLU": "relu", "ln": "log"}
+SUMMED = re.compile(r"(?:sum|Σ|∑)_\{?([a-zA-Z])(?![a-zA-Z])")
+"""A letter that a sum runs over."""
+
 ACCENTED = re.compile(r"([A-Za-z]+?)(hat|dot|tilde|bar)(.*)")
 
 
@@ -32,9 +35,18 @@ def renamed(
             yield Alias(written(one.name), name, line=one.line, span=one.span)
     own = {*stack.derivation.names(), *known}
     keys = set(map(name_key, own))
-    for name in dict.fromkeys(word for one in claims for word in words_of(one.text, keys)):
+    texts = [one.text for one in claims]
+    letters = {letter for text in texts for letter in SUMMED.findall(text)}
+    words = (word for text in texts for word in words_of(text, keys))
+    for name in dict.fromkeys(_of_all(word, letters) for word in words):
         if name not in own and (meant := usual(stack, name)):
             yield Alias(written(name), meant, note=f"`{name}` is taken to be {meant}")
+
+
+def _of_all(name: str, letters: Container[str]) -> str:
+    """What is summed over the letter below it is called for all samples: `t` for `t_n`."""
+    base, _, letter = name.rpartition("_")
+    return base if letter in letters and TARGETS.fullmatch(base) else name
 
 
 def usual(stack: Stack, name: str) -> str | None:

@@ -181,8 +181,12 @@ def _shape(part: Extract) -> tuple[str, ...]:
 
 
 def _factors(text: str) -> list[str]:
-    """The sizes between signs; beside a `×`, a `*` belongs to a size, as in `D × 4*H`."""
-    return re.split(r"\s*×\s*", text) if "×" in text else TIMES.split(text)
+    """The sizes between signs; beside a `×`, a `*` belongs to a size, as in `D × 4*H`.
+
+    A size may stand in brackets: `(1+D) × H`.
+    """
+    texts = re.split(r"\s*×\s*", text) if "×" in text else TIMES.split(text)
+    return [re.sub(r"^\s*\(([^()]*)\)\s*$", r"\1", one) for one in texts]
 
 
 def _let(_: str, body: Extract) -> Let:

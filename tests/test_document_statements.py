@@ -42,6 +42,7 @@ READ = {
     "param W1 : D * H": Declare("param", "W1", ("D", "H")),
     r"param W1 : D \times H": Declare("param", "W1", ("D", "H")),
     "param W1 : (D, H)": Declare("param", "W1", ("D", "H")),
+    "param W1 : (1 + D) × (H)": Declare("param", "W1", ("1+D", "H")),
     "param b : A-P+1 × B - Q + 1": Declare("param", "b", ("A-P+1", "B-Q+1")),
     "input t : A × B × C": Declare("input", "t", ("A", "B", "C")),
     "input x : (D,)": Declare("input", "x", ("D",)),

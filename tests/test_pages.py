@@ -130,3 +130,11 @@ def test_the_softmax_of_one_entry_has_a_gradient_of_zero() -> None:
     claim dz = p
     """
     assert only("\n".join(line.strip() for line in text.splitlines())).verdict != "refuted"
+
+
+@pytest.mark.parametrize(
+    "text", [r"\frac{1}{N} \sum_n (\hat{y}_n - y_n)", r"\frac{1}{N} \sum_n (\hat{y}_n - t_n)"]
+)
+def test_the_letter_of_a_sample_below_a_name_of_the_network(text: str) -> None:
+    layers = stack("4,3,2", bias="separate", reduction="mean")
+    assert only(rf"$$\frac{{\partial L}}{{\partial b_2}} = {text}$$", layers).verdict == "proved"
