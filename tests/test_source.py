@@ -119,7 +119,7 @@ def grads(x, y, W1, W2):
     p = softmax(h @ W2)
     return x.T @ (((p - y) / len(x)) @ W2.T * h * (1 - h)), h.T @ ((p - y) / len(x))
 """
-    report = check_source(text, stack=stack("4,3,2", bias="none"))
+    report = check_source(text, "grads", stack=stack("4,3,2", bias="none"))
     assert {claim.verdict for claim in report.claims} == {"unreadable"}
     found = report.claims[0].diagnostics[0]
     assert found.message == "this is not H1 of the network, which is sigmoid(z1)"
@@ -184,7 +184,7 @@ def test_a_penalty_is_left_out_and_said_to_be() -> None:
 def test_how_the_words_were_taken_is_said() -> None:
     text = "def g(X, t, w):\n    prediction = softmax(X @ w)\n"
     text += "    return X.T @ (prediction - t) / len(X)"
-    report = check_source(text, stack=stack("4,3"))
+    report = check_source(text, "g", stack=stack("4,3"))
     assert report.claims[0].verdict == "proved"
     (note,) = report.notes
     said = "there are no biases; `X` is x, `t` is y, `w` is W1, `prediction` is yhat"
@@ -293,6 +293,11 @@ def test_a_network_is_needed() -> None:
         ("def f(x, y):\n    return {'dW': np.fft.fft(x)}", "unknown function `fft`"),
         ("def f(x, y):\n    return 3", "no gradient was found in `f`"),
         ("def f(x, y, q):\n    return {'dW': x.T @ q}", "unknown name `q`"),
+        ("def f(x, y):\n    return {'dW': x.T @ (p - y)}", "`p` has no value here"),
+        (
+            "def f(x, y, c):\n    return {'dW': x.T @ c['dz1']}",
+            "what `dz1` holds is not known here",
+        ),
     ],
 )
 def test_what_is_not_read_is_said_in_its_place(text: str, message: str) -> None:

@@ -12,19 +12,23 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from derive.checker import SECONDS
+from derive.deadline import TimeUp, within
 from derive.dense import Stack
 from derive.diagnostic import Diagnostic, refuse
 from derive.documents import document
 from derive.layers import stack as stack_of
 from derive.setting import Setting, setting_of
 from derive.source.choosing import Chosen, at_line, chosen, every
-from derive.source.code import code_of
+from derive.source.code import code_of, has_gradients
 from derive.source.listing import Listing, listing
 from derive.source.network import Variant
 from derive.source.reading import Best, Readings
 from derive.source.told import Teller, located
 from derive.source.words import Naming
 from derive.verdict import Claim, Report
+
+ROUNDS = 4
+"""How many times the limit of one claim all of a function may take."""
 
 
 def check_source(
@@ -90,13 +94,25 @@ class _Job:
 
     def all(self) -> Report:
         """Every function that has gradients."""
-        reports = [self.one(found, quiet=True) for found in every(self.listing)]
+        likely = (one for one in every(self.listing) if has_gradients(code_of(one)))
+        reports = [self.one(found, quiet=True) for found in likely]
         claims = tuple(claim for one in reports for claim in one.claims)
         if not claims:
             return Report((_nothing(self.listing),))
         return Report(claims, tuple(note for one in reports for note in one.notes))
 
     def one(self, found: Chosen, *, quiet: bool = False) -> Report:
+        """One function, within its time."""
+        try:
+            with within(ROUNDS * self.limit):
+                return self.judged(found, quiet=quiet)
+        except TimeUp:
+            message = f"the limit of {ROUNDS * self.limit:g} s for one function was reached"
+            return Report(
+                (Claim(found.name, "undecided", diagnostics=(Diagnostic("D906", message),)),)
+            )
+
+    def judged(self, found: Chosen, *, quiet: bool) -> Report:
         """One function."""
         best = self.best(self.listing, found)
         if not best.function.judged:

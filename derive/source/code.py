@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from derive.notation.known import Function
 from derive.source.attributes import MARK, apart
 from derive.source.choosing import Chosen, first_argument
+from derive.source.words import of_gradient, role
 
 FORWARD = (
     *("forward", "feedforward", "feed_forward", "forward_pass", "forward_propagation"),
@@ -44,7 +47,27 @@ class Code:
         """All that is gone through."""
         return (*(self.forward.body if self.forward else ()), *self.body)
 
+    @cached_property
+    def functions(self) -> Mapping[str, Function]:
+        """What the function may call: those of its file, and the methods of its class."""
+        found = {name: Function(name, node.args, node.body) for name, node in self.helpers.items()}
+        for name, node in self.chosen.methods.items():
+            body = apart(node.body, first_argument(node))
+            found[MARK + name] = Function(name, bound(node), body)
+        return found
+
     @property
+    def free(self) -> set[str]:
+        """What the functions that are gone through take."""
+        nodes = [self.chosen.node, *(one for one in (self.forward, self.maker) if one)]
+        return {one.arg for node in nodes for one in _takes(node.args)}
+
+    @property
+    def helpers(self) -> Mapping[str, ast.FunctionDef]:
+        """The functions of the file."""
+        return self.chosen.helpers
+
+    @cached_property
     def words(self) -> set[str]:
         """The words of all that is gone through, and of what the functions take."""
         nodes = [self.chosen.node, *([self.forward] if self.forward else [])]
@@ -80,6 +103,34 @@ def _apart(node: ast.FunctionDef, method: bool) -> ast.FunctionDef:
     holder = first_argument(node) if method else None
     body = apart(node.body, holder)
     return ast.copy_location(ast.FunctionDef(node.name, node.args, body, [], None), node)
+
+
+def _takes(node: ast.arguments) -> Iterator[ast.arg]:
+    yield from (*node.posonlyargs, *node.args, *node.kwonlyargs)
+
+
+def has_gradients(code: Code) -> bool:
+    """Whether a function may have gradients at all: it has a word for one, or changes weights."""
+    parameters = ("weight", "bias")
+    for node in (part for one in code.body for part in ast.walk(one)):
+        match node:
+            case ast.Name(word) | ast.Constant(str(word)) | ast.Attribute(attr=word):
+                if any(is_one(base, parameters) for base in of_gradient(word)):
+                    return True
+            case ast.AugAssign(ast.Name(word)) | ast.AugAssign(ast.Subscript(ast.Name(word))):
+                if is_one(word, parameters):
+                    return True
+            case ast.Dict(keys):
+                held = [key.value for key in keys if isinstance(key, ast.Constant)]
+                if any(isinstance(word, str) and is_one(word, parameters) for word in held):
+                    return True
+    return False
+
+
+def is_one(word: str, kinds: Collection[str]) -> bool:
+    """Whether a word is one of some kinds by custom."""
+    found = role(word)
+    return found is not None and found.kind in kinds
 
 
 def bound(node: ast.FunctionDef) -> ast.arguments:

@@ -150,12 +150,21 @@ class Finals:
         if not all(name for _, name in named):
             named = list(self.in_order(named))
         for one, name in named:
-            if name is not None:
+            kept = isinstance(one.piece.term, Var) and one.piece.term.name in self.params
+            if name is not None and not kept:
                 yield self.final(name, one.piece.term, span=one.piece.span)
         for target, found in self.tracer.failures.items():
             held = target in self.tracer.lost
-            if held and (name := self.by(target.name) or self.of(target.name)):
+            for name in self.lost_as(target.name) if held else ():
                 yield Final(name, None, found.span or Span(0, 0), failure=found)
+
+    def lost_as(self, word: str) -> list[str]:
+        """What a word that has no value was to be the gradients of: one, or a list of them."""
+        if (name := self.by(word) or self.of(word)) is not None:
+            return [name]
+        kinds = {found.kind for base in of_gradient(word) if (found := role(base))}
+        letters = tuple("W" if kind == "weight" else "b" for kind in kinds & {"weight", "bias"})
+        return [name for name in self.params if letters and name.startswith(letters)]
 
     def returned_as(self, one: Returned) -> str | None:
         """By what a returned value says that it is a gradient."""

@@ -12,6 +12,7 @@ from derive.source.listing import Listing
 from derive.source.manner import Manner, shortened
 from derive.source.speech import Speech
 from derive.source.watching import Step
+from derive.term import variables
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Patcher:
     def patch(self, judged: Judged, numpy: str) -> Patch | None:
         """The line with the right formula; None where it needs a word that the text has not."""
         found = self.place(judged)
-        if found is None:
+        if found is None or self.has_rate(judged):
             return None
         statement, expression = found
         whole = self.listing.span(statement)
@@ -75,7 +76,8 @@ class Patcher:
             for statement in statements:
                 for node in ast.walk(statement):
                     if (
-                        isinstance(node, ast.expr)
+                        not self.is_container(node)
+                        and isinstance(node, ast.expr)
                         and self.is_read(node)
                         and self.listing.span(node) == span
                     ):
@@ -92,6 +94,18 @@ class Patcher:
         if step is None or step.node is None or step.inner or target is None:
             return False
         return self.listing.span(target) == self.listing.span(step.node)
+
+    def has_rate(self, judged: Judged) -> bool:
+        """Whether a learning rate stands where it cannot be told from the gradient."""
+        term, rates = judged.final.term, self.speech.function.scene.rates
+        return judged.final.update and term is not None and bool(rates & set(variables(term)))
+
+    def is_container(self, node: ast.AST) -> bool:
+        """Whether a name is that of a list or a dict, and not of one array."""
+        tracer = self.speech.function.tracer
+        if not isinstance(node, ast.Name):
+            return False
+        return tracer.reader.entries_of(node) is not None or any(tracer.held_by(node))
 
     def is_read(self, node: ast.expr) -> bool:
         """Whether an expression has a value, rather than gets one."""

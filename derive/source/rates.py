@@ -11,6 +11,8 @@ from derive.term import Apply, Const, Term, Var, apply, const, rebuild, walk
 def without_rate(term: Term, rates: Collection[str]) -> Term:
     """A step downhill without how far it goes; a bare number before it counts as that."""
     if any(isinstance(node, Var) and node.name in rates for node in walk(term)):
+        if any(_is_product(node, rates) for node in walk(term)):
+            return term  # NumPy has no matrix product with a number
         return simple(term, dict.fromkeys(rates, const(1)))
     match term:
         case Apply("neg", (inner,)):
@@ -20,6 +22,13 @@ def without_rate(term: Term, rates: Collection[str]) -> Term:
                 if number:
                     return inner if number > 0 else negative(inner)
     return term
+
+
+def _is_product(node: Term, rates: Collection[str]) -> bool:
+    """Whether a number stands in a matrix product."""
+    if not isinstance(node, Apply) or node.op != "matmul":
+        return False
+    return any(isinstance(one, Var) and one.name in rates for one in node.args)
 
 
 def _number(term: Term) -> Fraction | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -85,7 +86,10 @@ class Readings:
     def lying(self, given: Stack, words: set[str]) -> tuple[Variant, Naming]:
         """How the arrays lie: the way in which most has a shape and is known."""
         best: tuple[tuple[int, int], Variant, Naming] | None = None
+        end = time.monotonic() + self.limit
         for variant, named in self.ways(given, words):
+            if best is not None and time.monotonic() > end:
+                break
             made = self.made(variant, named)
             made.meanings.proving = False
             weight = made.weigh(None if best is None else best[0][0])

@@ -9,14 +9,11 @@ from fractions import Fraction
 
 from derive.diagnostic import Span, refuse
 from derive.notation.environment import Own, Target
-from derive.notation.known import Function
 from derive.notation.lookup import lookup
 from derive.notation.piece import Piece
 from derive.scope import Alias
 from derive.setting import Setting
-from derive.source.attributes import MARK, apart
-from derive.source.choosing import first_argument
-from derive.source.code import SIZES, Code, bound, label_words, lists_in
+from derive.source.code import SIZES, Code, label_words, lists_in
 from derive.source.listing import Listing
 from derive.source.trace import Tracer, is_attribute
 from derive.source.watching import Watcher
@@ -78,12 +75,8 @@ class Scene:
         scalars = {n for n, shape in self.setting.shapes.items() if not shape}
         scalars -= {e.name for e in self.setting.equations}
         made = Tracer(reader, self.shapes, frozenset(scalars), params)
-        chosen = self.code.chosen
-        for name, node in chosen.helpers.items():
-            reader.functions[name] = Function(name, node.args, node.body)
-        for name, node in chosen.methods.items():
-            body = apart(node.body, first_argument(node))
-            reader.functions[MARK + name] = Function(name, bound(node), body)
+        reader.functions.update(self.code.functions)
+        reader.allowed = self.code.free | self.module_names()
         self._constants(made)
         self._lay_lists(made)
         if self.code.maker is not None:
@@ -129,6 +122,17 @@ class Scene:
             if isinstance(node, ast.Name) and node.id == word:
                 return self.listing.span(node)
         return None
+
+    def module_names(self) -> set[str]:
+        """The names that the file sets outside of functions."""
+        found: set[str] = set()
+        for node in self.listing.tree.body:
+            for part in ast.walk(node) if isinstance(node, ast.Assign | ast.AnnAssign) else ():
+                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                    found.add(part.id)
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                found |= {one.asname or one.name for one in node.names}
+        return found
 
     def _constants(self, tracer: Tracer) -> None:
         """Numbers that the file gives a name, such as a learning rate."""

@@ -138,6 +138,10 @@ class Tracer(Stepper):
         if entries is not None and len(entries) == len(targets):
             self.give(ast.copy_location(ast.Tuple(list(targets), ast.Store()), value), value)
             return None
+        if self.is_store(value) and (word := self.reader.unset(value)) is not None:
+            raise self.reader.refusal("D101", f"`{word}` has no value here", value)
+        if self.is_store(value):  # what was kept elsewhere, under the names that it gets here
+            self.reader.allowed |= {one.id for one in targets if isinstance(one, ast.Name)}
         return super().unpacked(targets, value, node)
 
     # ------------------------------------------------------------------------ functions

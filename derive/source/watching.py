@@ -12,6 +12,7 @@ from derive.notation.lookup import Lookup
 from derive.notation.piece import Piece
 from derive.notation.python import Source
 from derive.shape import Shape
+from derive.source.attributes import MARK
 from derive.term import Term, Var
 
 
@@ -50,6 +51,25 @@ class Watcher(KnownReader):
         super().__init__(source, words, {})
         self.seen: dict[str, str] = {}
         self.quiet: Callable[[], bool] = bool
+        self.allowed: set[str] = set()
+
+    def named(self, name: str, node: ast.expr) -> Piece:
+        """What a word stands for, where Python has a value for it."""
+        if (word := self.unset(node)) is not None:
+            raise self.refusal("D101", f"`{word}` has no value here", node)
+        found = super().named(name, node)
+        known = isinstance(found.term, Var) and "/d" in found.term.name
+        if known and not (isinstance(node, ast.Name) and name in self.allowed):
+            raise self.refusal("D101", f"what `{name}` holds is not known here", node)
+        return found
+
+    def unset(self, node: ast.expr) -> str | None:
+        """The name that an expression starts with, where nothing gives it a value."""
+        while isinstance(node, ast.Attribute | ast.Subscript):
+            node = node.value
+        if not isinstance(node, ast.Name) or node.id in self.allowed or node.id.startswith(MARK):
+            return None
+        return node.id
 
     def piece(self, node: ast.expr) -> Piece:
         """The term of an expression."""
