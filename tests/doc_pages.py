@@ -41,9 +41,7 @@ class Block:
 
 def blocks(text: str) -> tuple[Block, ...]:
     """The fenced blocks of a page, in its order."""
-    return tuple(
-        Block(m["kind"], m["body"], m["file"], m["printed"]) for m in BLOCK.finditer(text)
-    )
+    return tuple(Block(m["kind"], m["body"], m["file"], m["printed"]) for m in BLOCK.finditer(text))
 
 
 def fits(shown: str, real: str) -> bool:
