@@ -79,6 +79,8 @@ class Page:
     def code(self) -> Iterator[tuple[str, str, str]]:
         """Each block of Python, what is shown of it, and what it printed, all in one process."""
         found = [b for b in blocks(self.text) if b.kind == "python" and not b.file]
+        if not found:
+            return
         program = "".join(f"{block.body}\nprint({END!r})\n" for block in found)
         done = self._run([sys.executable, "-X", "utf8", "-c", program])
         assert done.returncode == 0, done.stderr

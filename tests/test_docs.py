@@ -47,26 +47,12 @@ def page(request: pytest.FixtureRequest, tmp_path: Path, commands: Path) -> Page
     return made
 
 
-def named(paths: list[Path]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("page", paths, ids=lambda path: path.stem, indirect=True)
-
-
-def with_blocks(kind: str) -> list[Path]:
-    return [p for p in PAGES if any(b.kind == kind and not b.file for b in blocks(p.read_text()))]
-
-
 @pytest.mark.slow
-@named(with_blocks("console"))
-def test_the_commands_print_what_is_shown(page: Page) -> None:
-    for command, shown, real in page.commands():
-        assert fits(shown, real), f"$ {command}\n{real}"
-
-
-@pytest.mark.slow
-@named(with_blocks("python"))
-def test_the_python_prints_what_is_shown(page: Page) -> None:
-    for code, shown, real in page.code():
-        assert fits(shown, real), f"{code}\n{real}"
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem, indirect=True)
+def test_a_page_prints_what_it_shows(page: Page) -> None:
+    """Its commands first, whose files its Python may load."""
+    for tried, shown, real in (*page.commands(), *page.code()):
+        assert fits(shown, real), f"{tried}\n{real}"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
