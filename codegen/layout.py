@@ -29,8 +29,8 @@ from derive.ops import put
 from derive.shape import Dim, Shape, dim
 from derive.term import Var, apply, variables
 
-GIVEN = 48
-"""Samples up to which it pays to put x beside ones: the copy saves passes over the first layer."""
+GIVEN = 20_000
+"""Numbers of x up to which its copy beside ones costs less than the calls that it saves."""
 
 MOST = 2500
 """Numbers of a layer up to which one call for several layers is quicker than one for each."""
@@ -70,9 +70,14 @@ def lay_out(made: Plan, wanted: Iterable[str], pool: Pool) -> Layout:
         if limit >= WORTH:
             lines |= _lumped(lump, made, joined, bounds, pool)
             limits.append(limit)
-    own = _given(made, pool)
-    limits += [GIVEN] * bool(own)
-    return Layout(lines | own, min(limits, default=0))
+    found = [one for one in givens(made) if _width(one, made) <= GIVEN]
+    limits += [GIVEN // _width(one, made) for one in found]
+    return Layout(lines | _given(found, made, pool), min(limits, default=0))
+
+
+def _width(one: Given, made: Plan) -> int:
+    """The numbers of one sample of an input."""
+    return made.shapes[one.input][one.axis].size(made.derivation.sizes)
 
 
 Bounds = list[tuple[str, int, int]]
@@ -135,11 +140,11 @@ def _factors(
     return place([replace(one, line=line._replace(name="")) for one in order], (), pool)
 
 
-def _given(made: Plan, pool: Pool) -> dict[str, Short]:
+def _given(found: Iterable[Given], made: Plan, pool: Pool) -> dict[str, Short]:
     """The products with an input and its ones, which are in an array."""
     lines: dict[str, Short] = {}
     wholes: dict[str, tuple[str, tuple[Placed, ...]]] = {}
-    for one in givens(made):
+    for one in found:
         own = made.shapes[one.input]
         shape = put(own, one.axis, Dim((1, *own[one.axis].parts)))
         shapes = {**made.shapes, one.whole.name: shape}

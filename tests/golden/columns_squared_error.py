@@ -127,7 +127,7 @@ class Workspace:
 
     def __init__(self, batch, dtype=np.float64):
         self.batch = batch
-        few = batch if batch <= 48 else 0  # few: calls cost more than their work
+        few = batch if batch <= 833 else 0  # few: calls cost more than their work
         self.few = few
         self.product = np.dot if batch <= 32 else np.matmul  # dot starts sooner
         joined1 = np.ones((6, batch), dtype)

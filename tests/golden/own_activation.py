@@ -213,7 +213,7 @@ class Workspace:
 
     def __init__(self, batch, dtype=np.float64):
         self.batch = batch
-        few = batch if batch <= 48 else 0  # few: calls cost more than their work
+        few = batch if batch <= 3333 else 0  # few: calls cost more than their work
         self.few = few
         self.product = np.dot if batch <= 32 else np.matmul  # dot starts sooner
         given1 = np.ones((few, 7), dtype)

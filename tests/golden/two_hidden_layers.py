@@ -216,7 +216,7 @@ class Workspace:
 
     def __init__(self, batch, dtype=np.float64):
         self.batch = batch
-        few = batch if batch <= 44 else 0  # few: calls cost more than their work
+        few = batch if batch <= 25 else 0  # few: calls cost more than their work
         self.few = few
         self.product = np.dot if batch <= 32 else np.matmul  # dot starts sooner
         joined1 = np.ones((112, batch), dtype)
