@@ -181,6 +181,13 @@ def test_a_penalty_is_left_out_and_said_to_be() -> None:
     assert "reg = 0: the loss has no penalty, and none is judged" in claim.facts
 
 
+def test_a_penalty_of_another_shape_is_no_penalty() -> None:
+    text = "def g(x, y, W1, W2, reg):\n    h = np.tanh(x @ W1)\n    p = softmax(h @ W2)\n"
+    text += "    dW2 = h.T @ (p - y) / len(x) + reg * W1\n    return {'W2': dW2}"
+    (claim,) = check_source(text, "g", stack=stack("4,3:tanh,2", bias="none")).claims
+    assert claim.verdict == "ill-shaped"
+
+
 def test_how_the_words_were_taken_is_said() -> None:
     text = "def g(X, t, w):\n    prediction = softmax(X @ w)\n"
     text += "    return X.T @ (prediction - t) / len(X)"
