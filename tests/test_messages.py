@@ -276,6 +276,7 @@ GALLERIES = (
     "test_source_messages.py",
     "test_worth.py",
     "golden/code.txt",
+    "test_source.py",
 )
 """Where else sentences stand beside their codes."""
 
@@ -287,7 +288,7 @@ def test_every_code_has_its_sentence_in_a_test() -> None:
     here = {sentence[:4] for _, sentence in GALLERY.values()} | {s[:4] for s in CLAIMS.values()}
     here |= {LATE[:4]}
     there = "".join((HERE / name).read_text(encoding="utf-8") for name in GALLERIES)
-    assert raised == here | set(re.findall(r"D\d{3}", there))
+    assert raised == here | set(re.findall(r"D\d{3}", there)) - set(MISTAKES)
 
 
 @pytest.mark.parametrize("what", GALLERY)

@@ -122,6 +122,7 @@ def grads(x, y, W1, W2):
     report = check_source(text, "grads", stack=stack("4,3,2", bias="none"))
     assert {claim.verdict for claim in report.claims} == {"unreadable"}
     found = report.claims[0].diagnostics[0]
+    assert found.code == "D142"
     assert found.message == "this is not H1 of the network, which is sigmoid(z1)"
     assert (found.place is not None and found.place.line) == 6
 
@@ -181,12 +182,20 @@ def test_a_penalty_is_left_out_and_said_to_be() -> None:
     assert "reg = 0: the loss has no penalty, and none is judged" in claim.facts
 
 
+def test_a_penalty_of_another_shape_is_no_penalty() -> None:
+    text = "def g(x, y, W1, W2, reg):\n    h = np.tanh(x @ W1)\n    p = softmax(h @ W2)\n"
+    text += "    dW2 = h.T @ (p - y) / len(x) + reg * W1\n    return {'W2': dW2}"
+    (claim,) = check_source(text, "g", stack=stack("4,3:tanh,2", bias="none")).claims
+    assert claim.verdict == "ill-shaped"
+
+
 def test_how_the_words_were_taken_is_said() -> None:
     text = "def g(X, t, w):\n    prediction = softmax(X @ w)\n"
     text += "    return X.T @ (prediction - t) / len(X)"
     report = check_source(text, "g", stack=stack("4,3"))
     assert report.claims[0].verdict == "proved"
     (note,) = report.notes
+    assert note.code == "D140"
     said = "there are no biases; `X` is x, `t` is y, `w` is W1, `prediction` is yhat"
     assert note.message == f"`g` was read so: {said}"
 
@@ -217,6 +226,8 @@ loss   E = np.sum((s - v)**2) / 2
     assert check_source(text, "back", document=document).ok
     bad = check_source(text.replace("s - v", "v - s"), "back", document=document).claims[0]
     assert (bad.name, bad.verdict) == ("dE/dA", "refuted")
+    assert bad.diagnostics[0].code == "D139"
+    assert bad.diagnostics[0].message == "this is not dE/dA: a sign is wrong"
     assert bad.repair == "return {'A': -(u.T @ (v - s))}"
 
 
@@ -278,6 +289,7 @@ def test_bad_input_is_one_sentence(text: str, name: str, message: str) -> None:
     with pytest.raises(DeriveError) as caught:
         check_source(text, name, stack=NET)
     assert str(caught.value).startswith(message)
+    assert caught.value.diagnostic.code in ("D106", "D127", "D137", "D138")
     assert "\n" not in str(caught.value)
 
 
@@ -304,6 +316,7 @@ def test_what_is_not_read_is_said_in_its_place(text: str, message: str) -> None:
     claim = only(text, "f")
     assert claim.verdict == "unreadable"
     assert claim.diagnostics[0].message == message
+    assert claim.diagnostics[0].code in ("D101", "D116", "D141")
     assert claim.diagnostics[0].place is not None
 
 

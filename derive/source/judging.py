@@ -22,7 +22,7 @@ from derive.source.scene import Scene
 from derive.source.trace import Tracer
 from derive.source.watching import Step
 from derive.tensors import same_shape
-from derive.term import Equation, Term, Var, apply, const, variables
+from derive.term import Const, Equation, Term, Var, apply, const, variables
 from derive.truth import Target
 from derive.verdict import GOOD, Claim
 
@@ -55,23 +55,25 @@ class Function:
     def __post_init__(self) -> None:
         self.tracer: Tracer = self.scene.tracer()
         zero = dict.fromkeys(self.scene.penalties, const(0))
-        steps = [replace(one, term=simple(one.term, zero)) for one in self.tracer.steps]
+        steps = [
+            one if self.refuses(one.term, zero) else replace(one, term=simple(one.term, zero))
+            for one in self.tracer.steps
+        ]
         self.tracer.steps[:] = steps
         self.checker = Checker(self.scene.setting, self.allowance)
         self.meanings = Meanings(self.checker, self.scene.scope, steps)
         self.finder = Finals(self.scene, self.tracer)
         self.finals = [
-            one if one.term is None else replace(one, term=simple(one.term, zero))
+            one
+            if one.term is None or self.refuses(one.term, zero)
+            else replace(one, term=simple(one.term, zero))
             for one in self.finder.all()
         ]
         self.judged: list[Judged] = []
         self.believed: list[Step] = []
 
     def weigh(self, least: int | None = None) -> tuple[int, int]:
-        """How well the reading fits, before anything is judged: misfits, and what is known.
-
-        One with fewer steps that fit than `least` is not looked at further.
-        """
+        """How well the reading fits: misfits, of no more than `-least`, and what is known."""
         misfits = sum(one.shape is None for one in self.tracer.steps)
         if least is not None and -misfits < least:
             return -misfits, 0
@@ -86,6 +88,13 @@ class Function:
         found = self.meanings.value(self.meanings.formula(final.term, final.wrt))
         wanted = self.scene.setting.shapes[final.wrt]
         return found is None or not same_shape(found[0].shape, wanted)
+
+    def refuses(self, term: Term, zero: Mapping[str, Const]) -> bool:
+        """Whether a penalty cannot be added to what has the shape of a parameter."""
+        if self.tracer.shaped(term)[1] is None:
+            return False
+        own = self.tracer.shaped(simple(term, zero))[0]
+        return any(self.scene.setting.shapes[name] == own for name in self.scene.params)
 
     @property
     def is_whole(self) -> bool:

@@ -55,6 +55,11 @@ class Scene:
                 (self.rates if found.kind == "rate" else self.penalties).add(name)
                 yield Alias(word, Var(name))
 
+    @property
+    def params(self) -> tuple[str, ...]:
+        """The names of weights and biases."""
+        return tuple(s.name for s in self.setting.symbols if s.kind == "param")
+
     def meant(self, word: str) -> str | None:
         """The declared name that a word is taken for; none, where it is two things."""
         if word in self.labels and word in self.operands:
