@@ -138,6 +138,9 @@ def _judged_files(parser: argparse.ArgumentParser) -> None:
         help="Markdown, LaTeX, text or .derive; - is stdin; FILE.py::function for code",
     )
     parser.add_argument("--document", metavar="FILE", help="what sets out the network of code")
+    parser.add_argument(
+        "--run", action="store_true", help="run code that cannot be read, and judge its values"
+    )
 
 
 def _check_parser() -> argparse.ArgumentParser:
@@ -156,9 +159,10 @@ def _check_parser() -> argparse.ArgumentParser:
 
 CHECKED = """\
 The network stands in the file, or is given by --layers. Of Python code, FILE.py::backward or
-FILE.py::Net.backward, every gradient that the function returns or stores is judged; the code is
-read and never run, and FILE.py alone is every function that has gradients. Exit codes: 0 every
-claim holds, 1 one is wrong, 2 one cannot be read, 3 one is undecided.
+FILE.py::Net.backward, every gradient that the function returns or stores is judged; FILE.py alone
+is every function that has gradients. The code is read; with --run, a function that cannot be read
+is run, and judged by its values. Exit codes: 0 every claim holds, 1 one is wrong, 2 one cannot be
+read, 3 one is undecided.
 """
 
 

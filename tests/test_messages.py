@@ -273,6 +273,7 @@ GALLERIES = (
     "test_grading_results.py",
     "test_grading_spreading.py",
     "test_grading_submissions.py",
+    "test_running.py",
     "test_source_messages.py",
     "test_worth.py",
     "golden/code.txt",

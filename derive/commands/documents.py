@@ -10,6 +10,7 @@ from derive.checker import check_document
 from derive.commands.files import shown_name, text_of, without_claim
 from derive.commands.network import network
 from derive.commands.paper import Paper
+from derive.commands.running import judged_by_value
 from derive.commands.sources import code_report, is_code, parts
 from derive.commands.verdicts import drawn, show_claim
 from derive.dense import Stack
@@ -43,6 +44,8 @@ def judged(arguments: argparse.Namespace) -> Iterator[Report]:
     texts = {name: text_of(file_of(name)) for name in dict.fromkeys(arguments.files)}
     for name, text in texts.items():
         report = _judged(name, text, layers, setting)
+        if arguments.run and is_code(name):
+            report = judged_by_value(name, report, layers, setting)
         if not report.claims:
             raise without_claim(name)
         yield replace(report, name=name)
