@@ -47,7 +47,7 @@ def check_source(
     network, `document` what a derivation document sets out instead. Raises DeriveError for a text
     that is no Python, and for a function that is not there or is not read.
 
-    >>> text = "def grads(x, y, yhat):\\\\n    return {'W1': x.T @ (yhat - y) / len(x)}"
+    >>> text = "def grads(x, y, yhat):\\n    return {'W1': x.T @ (yhat - y) / len(x)}"
     >>> print(check_source(text, stack=stack_of("4,3", bias="none")).claims[0].verdict)
     proved
     """
