@@ -110,7 +110,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(given: Path) -> None:
 
 
 def interruptible() -> None:
-    """What starts in the background of a shell is deaf to interrupts, unless it is told to listen."""
+    """What a shell starts in its background is deaf to interrupts unless it is told to listen."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
