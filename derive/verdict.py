@@ -112,6 +112,15 @@ class Claim:
             lines.append(f"  repair   {self.repair}")
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        return Report((self,))._repr_html_()
+
+    def _repr_latex_(self) -> str:
+        return Report((self,))._repr_latex_()
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
 
 @dataclass(frozen=True)
 class Report:
@@ -182,6 +191,12 @@ class Report:
 
     def _repr_html_(self) -> str:
         return written("notebook", [self])
+
+    def _repr_latex_(self) -> str:
+        return written("notebook_latex", [self])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.claims))

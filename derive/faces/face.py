@@ -30,11 +30,12 @@ ROWS = (
     Face("gradescope", (), "the results.json of Gradescope"),
 )
 FACES: Mapping[str, Face] = {row.name: row for row in ROWS}
-"""Name of a face -> its row. A notebook has the page as a part: the face `notebook`."""
+"""Name of a face -> its row. A notebook has the page as a part, the face `notebook`, and one
+formula of LaTeX, the face `notebook_latex`."""
 
 MODULES: Mapping[str, str] = {
     "json": "derive.faces.data",
-    **{n: f"derive.faces.{n}" for n in (*FACES, "notebook") if n != "json"},
+    **{n: f"derive.faces.{n}" for n in (*FACES, "notebook", "notebook_latex") if n != "json"},
 }
 
 
