@@ -27,7 +27,16 @@ of 100, 10 and 10 units: hidden sigmoid, output softmax, cross-entropy, bias ins
 
 
 class Parser(argparse.ArgumentParser):
-    """Misuse is one clear sentence on standard error and exit code 2."""
+    """Misuse is one clear sentence on standard error and exit code 2; texts keep their lines."""
+
+    def __init__(self, prog: str, description: str, epilog: str | None = None) -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
 
     def error(self, message: str) -> NoReturn:
         """Ends the program."""
@@ -93,8 +102,6 @@ def _main_parser() -> argparse.ArgumentParser:
         prog="derive",
         description="Checks backpropagation derivations, and emits gradients that were checked.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("--version", action=Version, help="show program's version number and exit")
     network_options(parser, None)
@@ -148,8 +155,6 @@ def _check_parser() -> argparse.ArgumentParser:
         prog="derive check",
         description="Judges the claims of derivations: proved, refuted, ill-shaped, ...",
         epilog=CHECKED,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     _judged_files(parser)
     parser.add_argument("--json", action="store_true", help="everything as JSON, nothing else")
@@ -171,8 +176,6 @@ def _report_parser() -> argparse.ArgumentParser:
         prog="derive report",
         description="The verdicts on derivations as a page, an article, or for other programs.",
         epilog=REPORTED,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     _judged_files(parser)
     parser.add_argument("-o", "--output", metavar="OUT", help="write here; - is standard output")
@@ -196,7 +199,6 @@ def _explain_parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="derive explain",
         description="How the gradient by one name comes about; or a page on a kind of mistake.",
-        allow_abbrev=False,
     )
     parser.add_argument("name", metavar="NAME", help="W2, z3, H1 or x; or a code such as D312")
     network_options(parser, "784,100,10,10")
@@ -208,8 +210,6 @@ def _grade_parser() -> argparse.ArgumentParser:
         prog="derive grade",
         description="Grades many submissions of one exercise, each in its own notation.",
         epilog=GRADED,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("folder", metavar="FOLDER", help="a file or a folder for each submission")
     parser.add_argument("--key", required=True, metavar="KEY", help="the key, a .derive document")
@@ -240,7 +240,6 @@ def _data_parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="derive data",
         description="Where MNIST is looked for, what is there, and how to fetch the full set.",
-        allow_abbrev=False,
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="look here first")
     parser.add_argument("--fetch", action="store_true", help="download the full set (11 MB)")

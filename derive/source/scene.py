@@ -198,7 +198,8 @@ class Scene:
             return True
         match own.piece:
             case Piece(Const(value)) if value.denominator == 1:
-                return role(target.name) is None or role(target.name).kind == "depth"  # type: ignore[union-attr]
+                found = role(target.name)
+                return found is None or found.kind == "depth"
         return False
 
     def _forget(self, tracer: Tracer) -> None:
