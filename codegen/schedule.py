@@ -96,19 +96,39 @@ def learning_rate(hidden: Sequence[str], output: str) -> float:
     return 0.05 if len(hidden) >= DEEP else 0.1
 
 
+AT_REST = 1e-28
+"""A change of a weight below this is none in float32, and is set to 0."""
+
+SHARE = 1e-5
+"""How much of it may be left when it is: float32 is quick down to 1e-38, and slow below."""
+
+
+def rest_every(momentum: float) -> int:
+    """The steps in which momentum alone leaves `SHARE` of a change, at least; 1 or more.
+
+    >>> rest_every(0.9)
+    109
+    """
+    return max(1, int(math.log(SHARE) / math.log(momentum))) if momentum else 1
+
+
 class Descent:
     """Mini-batch descent with momentum m and decoupled weight decay d, in place:
 
         v' = m v + g        w' = (1 - lr d) w - lr v'
 
-    Each parameter w lies in the memory order of its gradient g, so every pass runs along memory.
+    What is kept is not v but the change lr v, so that no pass over memory is for lr alone. Each
+    parameter w lies in the memory order of its gradient g, so every pass runs along memory.
+    Changes that fade, as those of pixels that are seldom lit, are set to 0 now and then: a
+    processor takes a hundred times as long for numbers too small for all their digits.
     """
 
     def __init__(self, params: Mapping[str, Floats], gradients: Mapping[str, Floats]) -> None:
         """Starts at a copy of `params`, at rest; `gradients` only show how theirs lie in memory."""
         self.params = {name: np.empty_like(gradients[name]) for name in params}
-        self._velocity = {name: np.zeros_like(g) for name, g in gradients.items()}
-        self._spare = {name: np.empty_like(g) for name, g in gradients.items()}
+        self.changes = {name: np.zeros_like(g) for name, g in gradients.items()}
+        self._lr = 0.0
+        self._steps = 0
         for name, w in params.items():
             self.params[name][...] = w
 
@@ -119,14 +139,21 @@ class Descent:
     def step(
         self, gradients: Mapping[str, Floats], lr: float, settings: Settings, share: float = 1.0
     ) -> None:
-        """One step down `share` times the gradients, at the learning rate `lr`."""
+        """One step down `share` times the gradients, which it uses up, at a learning rate."""
         keep = 1 - lr * settings.weight_decay
+        goes_on = settings.momentum * (lr / self._lr if self._lr else 1.0)
+        if self._steps % rest_every(settings.momentum) == 0:
+            self._rest()
+        self._lr, self._steps = lr, self._steps + 1
         for name, w in self.params.items():
-            g, v, spare = gradients[name], self._velocity[name], self._spare[name]
-            if share != 1:
-                g = np.multiply(g, share, out=spare)
-            np.multiply(v, settings.momentum, out=v)
-            np.add(v, g, out=v)
-            np.multiply(v, lr, out=spare)
+            g, change = gradients[name], self.changes[name]
+            np.multiply(g, lr * share, out=g)
+            np.multiply(change, goes_on, out=change)
+            np.add(change, g, out=change)
             np.multiply(w, keep, out=w)
-            np.subtract(w, spare, out=w)
+            np.subtract(w, change, out=w)
+
+    def _rest(self) -> None:
+        """Sets to 0 what has faded."""
+        for change in self.changes.values():
+            change[np.abs(change) < AT_REST] = 0

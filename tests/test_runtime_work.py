@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 
 from codegen import runtime
 from codegen.runtime import (
+    BY_ROWS,
     FRESH,
-    ROW,
     RUNTIME,
     WORK,
     outer,
@@ -113,10 +113,20 @@ def test_a_padded_product_is_the_product(n: int, rng: np.random.Generator) -> No
     assert not work[1][1].any()
 
 
-@pytest.mark.parametrize("n", [1, 3, ROW // 8, ROW // 8 + 1])
-def test_a_turned_product_is_the_transpose(n: int, rng: np.random.Generator) -> None:
-    """By rows for few samples, and by columns for more."""
-    a, b = rng.standard_normal((n, 6)), rng.standard_normal((6, 4))
-    out = turned(a, b, out=np.empty((4, n)), work=(np.empty((n, 4)),))
-    np.testing.assert_allclose(out, (a @ b).T, rtol=1e-13, atol=1e-14)
-    assert peak(lambda: turned(a, b, out=out, work=(np.empty((n, 4)),))) < 40 * n + 1500
+LONG, LEAST, WIDE = BY_ROWS
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("units", [4, WIDE + 1])
+@pytest.mark.parametrize("n", [1, 3, LONG // 8, LONG // 8 + 1, LONG // 4 + 1])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_turned_product_is_the_transpose(
+    n: int, units: int, dtype: type, order: Literal["C", "F"], rng: np.random.Generator
+) -> None:
+    """By rows, and by columns: for few and many samples, few and many units, in either order."""
+    a, b = rng.standard_normal((n, 600)).astype(dtype), rng.standard_normal((601, units))
+    b = b.astype(dtype, order=order)[1:]
+    work = (np.empty((n, units), dtype),)
+    out = turned(a, b, out=np.empty((units, n), dtype), work=work)
+    np.testing.assert_allclose(out, (a @ b).T, rtol=0, atol=2000 * np.finfo(dtype).eps)
+    assert peak(lambda: turned(a, b, out=out, work=work)) < 1500

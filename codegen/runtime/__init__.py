@@ -47,7 +47,7 @@ from codegen.runtime.pieces import (
     step,
 )
 from codegen.runtime.products import (
-    ROW,
+    BY_ROWS,
     outer,
     turned,
     weight_gradient,
@@ -118,8 +118,8 @@ FRESH = frozenset(
 """The ops that read z after they have begun to write `out`: there `out` is another array."""
 
 __all__ = [
+    "BY_ROWS",
     "FRESH",
-    "ROW",
     "RUNTIME",
     "WORK",
     "_MILLS",
