@@ -9,6 +9,7 @@ from dataclasses import replace
 from codegen.calls import PRODUCTS
 from codegen.execution import Attribute
 from codegen.memory import BATCH, Fault, Held, Memory, Place, Size
+from codegen.specialized import MADE, is_specialized
 from derive.notation import read_numpy
 from derive.term import Term, Var
 
@@ -120,6 +121,8 @@ def _attribute(node: ast.expr, places: Mapping[str, Place]) -> Attribute:
     match node:
         case ast.Name("batch"):
             return Held(Var("N"), ())
+        case ast.Tuple(items) if MADE.search(ast.unparse(node)):
+            return tuple(_function(item) for item in items)
         case ast.Tuple(items):
             return tuple(_place(item, places) for item in items)
         case ast.Dict(keys, values):
@@ -133,6 +136,14 @@ def _place(node: ast.expr, places: Mapping[str, Place]) -> Place:
     if isinstance(node, ast.Name) and node.id in places:
         return places[node.id]
     raise Fault(f"`{ast.unparse(node)}` is no array")
+
+
+def _function(node: ast.expr) -> str:
+    """The name of a function of the runtime that is made for the dtype: `sigmoid_for(dtype)`"""
+    made = MADE.fullmatch(ast.unparse(node))
+    if made is None or not is_specialized(made[1]):
+        raise Fault(f"`{ast.unparse(node)}` makes no function")
+    return made[1]
 
 
 def _gradient(node: ast.expr, places: Mapping[str, Place]) -> Place:

@@ -14,6 +14,7 @@ from codegen.backend import backend as backend_of
 from codegen.parameters import init_params
 from codegen.plan import OUTPUT, Line, Plan, plan
 from codegen.runtime import RUNTIME
+from codegen.specialized import MADE, makers
 from codegen.workspace import workspace
 from derive.dense import Stack
 from derive.diagnostic import refuse
@@ -52,6 +53,7 @@ def text_of(made: Stack, found: Gradients, *, buffers: bool = True, backend: str
         target.source(*_needed(made_plan, text, target)),
         init_params(made, target),
         *_functions(made_plan, target),
+        makers(MADE.findall(text)),
         text,
     ]
     return "\n\n\n".join(part.strip("\n") for part in parts if part.strip()) + "\n"

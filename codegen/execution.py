@@ -34,7 +34,7 @@ from derive.term import Var, const, substitute
 Value = Held | Place | str | bool
 """A term, an array, the text of a function or of a library, or what a branch goes by."""
 
-Attribute = Value | tuple[Place, ...] | dict[str, Place]
+Attribute = Value | tuple[Place | str, ...] | dict[str, Place]
 
 
 class Machine:

@@ -207,7 +207,7 @@ class _Body(ast.NodeTransformer):
             return ast.BinOp(ast.Constant(1.0), ast.Div(), args[0])
         if function == "np.greater":
             return ast.Compare(args[0], [ast.Gt()], args[1:])
-        if function in BOUNDS and _is_number(args[1]):
+        if function in BOUNDS and is_number(args[1]):
             text = BOUNDS[function].format(*map(ast.unparse, args))
             return ast.parse(text, mode="eval").body
         if function not in SPELLINGS:
@@ -244,15 +244,15 @@ def _is_new(node: ast.expr) -> bool:
     return False
 
 
-def _is_number(node: ast.expr) -> bool:
+def is_number(node: ast.expr) -> bool:
     """Whether an expression is a number of Python's, and no array."""
     match node:
         case ast.Constant():
             return True
         case ast.UnaryOp(_, operand):
-            return _is_number(operand)
+            return is_number(operand)
         case ast.IfExp(_, one, other) | ast.BinOp(one, _, other):
-            return _is_number(one) and _is_number(other)
+            return is_number(one) and is_number(other)
     return False
 
 

@@ -17,6 +17,7 @@ from codegen.buffers import BATCH, FEW, GIVEN, JOINED, Form, Placed, Pool, is_sm
 from codegen.layout import Short, lay_out
 from codegen.plan import Plan
 from codegen.runtime import RUNTIME
+from codegen.specialized import FACTORY, is_specialized
 from codegen.statements import TEMPORARY, Part, Statement, statements
 from derive.gradient import adjoint_name
 from derive.notation import write
@@ -40,6 +41,7 @@ Arrays = Mapping[str, str]
 """The arrays of a workspace: how each is made."""
 
 CALL = re.compile(r"\bproduct\(")
+CALLED = re.compile(r"(?<![\w.])(\w+)\(")
 SOON = 32
 """Samples up to which the results of a layer are mostly small."""
 
@@ -62,10 +64,19 @@ def workspace(made: Plan) -> str:
         placed, homes = place(statements(made.lines_for(wanted), made), owned, pool)
         methods.append((name, _Body(made, homes, pool, short).statements(placed), result))
     arrays = _arrays(made, pool)
-    texts = [_method(arrays, *method) for method in methods]
+    functions = _functions(line for _, body, _ in methods for line in body)
+    texts = [_method(arrays, functions, *method) for method in methods]
     settings = [LIMIT.format(limit), f"self.{FEW} = {FEW}"] if short else []
+    makers = [f"{FACTORY.format(name)}(dtype)" for name in functions]
+    settings += _framed("self.functions = (", makers, ")") if functions else []
     settings += [PRODUCT] if any(map(CALL.search, texts)) else []
     return "\n\n".join([_head(made, arrays, settings), *texts])
+
+
+def _functions(lines: Iterable[str]) -> list[str]:
+    """The functions of the runtime that are made for a dtype, of those that lines call."""
+    called = {name for line in lines for name in CALLED.findall(line)}
+    return sorted(name for name in called if is_specialized(name))
 
 
 def _arrays(made: Plan, pool: Pool) -> Arrays:
@@ -140,11 +151,12 @@ def _framed(start: str, names: Iterable[str], end: str) -> list[str]:
     return [start, *(f"    {line}" for line in textwrap.wrap(f"{items},", WIDTH - 4)), end]
 
 
-def _method(arrays: Arrays, name: str, body: list[str], result: str) -> str:
+def _method(arrays: Arrays, functions: list[str], name: str, body: list[str], result: str) -> str:
     """One method over the arrays."""
     lines = [
         f'"""As the function `{name}`, in arrays that the next step overwrites."""',
         *_framed("(", arrays, ") = self.arrays"),
+        *(_framed("(", functions, ") = self.functions") if functions else []),
         *(["product = self.product"] if any(CALL.search(line) for line in body) else []),
         *([f"{FEW} = self.{FEW}"] if f"if {FEW}:" in body else []),
         *body,

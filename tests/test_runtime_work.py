@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
 import pytest
 
-from codegen import runtime
 from codegen.runtime import (
     BY_ROWS,
     FRESH,
-    RUNTIME,
     WORK,
     outer,
     turned,
@@ -22,33 +19,9 @@ from codegen.runtime import (
 )
 from derive.ops import ALONG
 from tests.memory_peak import peak
+from tests.runtime_arrays import OWN, arguments, function, room
 
-OWN = [op for op, name in RUNTIME.items() if not name.startswith("np.")]
 DTYPES = (np.float32, np.float64, np.complex128)
-
-
-def function(op: str) -> Callable[..., Any]:
-    own: Callable[..., Any] = getattr(runtime, RUNTIME[op])
-    return own
-
-
-def arguments(dtype: Any, rows: int = 30, columns: int = 20) -> Any:
-    """Numbers on both sides of every kink, large ones among them."""
-    rng = np.random.default_rng(1)
-    z = rng.standard_normal((rows, columns)) * np.geomspace(0.1, 100, rows)[:, None]
-    return (z + 1e-9j * z**2).astype(dtype) if dtype == np.complex128 else z.astype(dtype)
-
-
-def room(op: str, z: Any, axis: int = 1) -> dict[str, Any]:
-    """The arrays that the op may need, full of what must not be read."""
-    row = tuple(1 if place == axis else size for place, size in enumerate(z.shape))
-    made = {
-        "z": lambda: np.full_like(z, np.nan),
-        "mask": lambda: np.ones(z.shape, bool),
-        "row": lambda: np.full(row, np.nan, z.dtype),
-    }
-    kinds = WORK.get(op, ())
-    return {"work": tuple(made[kind]() for kind in kinds)} if kinds else {}
 
 
 @pytest.mark.parametrize("op", OWN)

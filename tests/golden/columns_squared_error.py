@@ -119,6 +119,23 @@ def gradients(params, x, y):
     return {"W1": dW1, "W2": dW2}
 
 
+def sigmoid_for(dtype):
+    """`sigmoid` of numbers of this dtype, in arrays that are given."""
+    if np.dtype(dtype).kind == "c":
+        return sigmoid
+    n1 = np.array(-87.3 if np.dtype(dtype) == np.float32 else -708.3, dtype)
+    n2 = np.array(1.0, dtype)
+
+    def run(z, out):
+        np.maximum(z, n1, out=out)
+        np.negative(out, out=out)
+        np.exp(out, out=out)
+        np.add(out, n2, out=out)
+        return np.reciprocal(out, out=out)
+
+    return run
+
+
 class Workspace:
     """Arrays for batches of one size: with them, a step allocates none.
 
@@ -129,6 +146,7 @@ class Workspace:
         self.batch = batch
         few = batch if batch <= 833 else 0  # few: calls cost more than their work
         self.few = few
+        self.functions = (sigmoid_for(dtype),)
         self.product = np.dot if batch <= 32 else np.matmul  # dot starts sooner
         joined1 = np.ones((6, batch), dtype)
         buf2 = np.empty((6, few), dtype)
@@ -159,6 +177,7 @@ class Workspace:
             joined1, buf2, joined3, buf3, buf4, buf5, dW1, dW2, ones1, samples, one, joined2, buf1,
             slope1, slope2, rest1, rest2,
         ) = self.arrays
+        (sigmoid,) = self.functions
         product = self.product
         few = self.few
         N = self.batch
@@ -222,6 +241,7 @@ class Workspace:
             joined1, buf2, joined3, buf3, buf4, buf5, dW1, dW2, ones1, samples, one, joined2, buf1,
             slope1, slope2, rest1, rest2,
         ) = self.arrays
+        (sigmoid,) = self.functions
         product = self.product
         few = self.few
         N = self.batch

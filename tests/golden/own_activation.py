@@ -210,6 +210,60 @@ def gradients(params, x, y):
     return {"W1": dW1, "W2": dW2}
 
 
+def sigmoid_for(dtype):
+    """`sigmoid` of numbers of this dtype, in arrays that are given."""
+    if np.dtype(dtype).kind == "c":
+        return sigmoid
+    n1 = np.array(-87.3 if np.dtype(dtype) == np.float32 else -708.3, dtype)
+    n2 = np.array(1.0, dtype)
+
+    def run(z, out):
+        np.maximum(z, n1, out=out)
+        np.negative(out, out=out)
+        np.exp(out, out=out)
+        np.add(out, n2, out=out)
+        return np.reciprocal(out, out=out)
+
+    return run
+
+
+def softplus_for(dtype):
+    """`softplus` of numbers of this dtype, in arrays that are given."""
+    if np.dtype(dtype).kind == "c":
+        return softplus
+    n1 = np.array(0.0, dtype)
+
+    def run(z, out, work):
+        e, = work
+        np.exp(np.negative(np.absolute(z, out=e), out=e), out=e)
+        np.log1p(e, out=e)
+        return np.add(np.maximum(z, n1, out=out), e, out=out)
+
+    return run
+
+
+def log_softmax_for(dtype):
+    """`log_softmax` of numbers of this dtype, in arrays that are given."""
+    if np.dtype(dtype).kind == "c":
+        return log_softmax
+    n1 = np.array(1.0, dtype)
+
+    def run(z, out, work, axis=1):
+        row = np.maximum.reduce(z, axis=axis, keepdims=True, out=work[2])
+        out = np.subtract(z, _spread(row, work[0]), out=out)
+        top, rest = work[:2]
+        np.floor(np.exp(out, out=rest), out=top)
+        rest -= top
+        ties = np.add.reduce(top, axis=axis, keepdims=True, out=work[3])
+        ties -= n1
+        row = np.add.reduce(rest, axis=axis, keepdims=True, out=work[2])
+        row += ties
+        np.log1p(row, out=row)
+        return np.subtract(out, _spread(row, work[0]), out=out)
+
+    return run
+
+
 class Workspace:
     """Arrays for batches of one size: with them, a step allocates none.
 
@@ -220,6 +274,7 @@ class Workspace:
         self.batch = batch
         few = batch if batch <= 3333 else 0  # few: calls cost more than their work
         self.few = few
+        self.functions = (log_softmax_for(dtype), sigmoid_for(dtype), softplus_for(dtype))
         self.product = np.dot if batch <= 32 else np.matmul  # dot starts sooner
         given1 = np.ones((few, 7), dtype)
         buf1 = np.empty((few, 5), dtype)
@@ -256,6 +311,7 @@ class Workspace:
             given1, buf1, buf2, buf3, buf4, buf5, joined1, buf6, buf7, buf8, buf9, buf10, buf11,
             buf12, buf13, buf14, dW1_T, dW2, ones1, samples, one, rest1, rest2,
         ) = self.arrays
+        (log_softmax, sigmoid, softplus) = self.functions
         product = self.product
         few = self.few
         N = self.batch
@@ -318,6 +374,7 @@ class Workspace:
             given1, buf1, buf2, buf3, buf4, buf5, joined1, buf6, buf7, buf8, buf9, buf10, buf11,
             buf12, buf13, buf14, dW1_T, dW2, ones1, samples, one, rest1, rest2,
         ) = self.arrays
+        (log_softmax, sigmoid, softplus) = self.functions
         product = self.product
         few = self.few
         N = self.batch

@@ -165,6 +165,45 @@ def gradients(params, x, y):
     return {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}
 
 
+def sigmoid_for(dtype):
+    """`sigmoid` of numbers of this dtype, in arrays that are given."""
+    if np.dtype(dtype).kind == "c":
+        return sigmoid
+    n1 = np.array(-87.3 if np.dtype(dtype) == np.float32 else -708.3, dtype)
+    n2 = np.array(1.0, dtype)
+
+    def run(z, out):
+        np.maximum(z, n1, out=out)
+        np.negative(out, out=out)
+        np.exp(out, out=out)
+        np.add(out, n2, out=out)
+        return np.reciprocal(out, out=out)
+
+    return run
+
+
+def log_softmax_for(dtype):
+    """`log_softmax` of numbers of this dtype, in arrays that are given."""
+    if np.dtype(dtype).kind == "c":
+        return log_softmax
+    n1 = np.array(1.0, dtype)
+
+    def run(z, out, work, axis=1):
+        row = np.maximum.reduce(z, axis=axis, keepdims=True, out=work[2])
+        out = np.subtract(z, _spread(row, work[0]), out=out)
+        top, rest = work[:2]
+        np.floor(np.exp(out, out=rest), out=top)
+        rest -= top
+        ties = np.add.reduce(top, axis=axis, keepdims=True, out=work[3])
+        ties -= n1
+        row = np.add.reduce(rest, axis=axis, keepdims=True, out=work[2])
+        row += ties
+        np.log1p(row, out=row)
+        return np.subtract(out, _spread(row, work[0]), out=out)
+
+    return run
+
+
 class Workspace:
     """Arrays for batches of one size: with them, a step allocates none.
 
@@ -173,6 +212,7 @@ class Workspace:
 
     def __init__(self, batch, dtype=np.float64):
         self.batch = batch
+        self.functions = (log_softmax_for(dtype), sigmoid_for(dtype))
         buf1 = np.empty((1, 4), dtype)
         buf2 = np.empty((1, 3), dtype)
         buf3 = np.empty((1, 3), dtype)
@@ -192,6 +232,7 @@ class Workspace:
     def loss_and_gradients(self, params, x, y):
         """As the function `loss_and_gradients`, in arrays that the next step overwrites."""
         (buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, dW1, db1, dW2, db2, one) = self.arrays
+        (log_softmax, sigmoid) = self.functions
         W1 = params["W1"]
         b1 = params["b1"]
         W2 = params["W2"]
@@ -231,6 +272,7 @@ class Workspace:
     def gradients(self, params, x, y):
         """As the function `gradients`, in arrays that the next step overwrites."""
         (buf1, buf2, buf3, buf4, buf5, buf6, buf7, buf8, dW1, db1, dW2, db2, one) = self.arrays
+        (log_softmax, sigmoid) = self.functions
         W1 = params["W1"]
         b1 = params["b1"]
         W2 = params["W2"]

@@ -213,6 +213,45 @@ def gradients(params, x, y):
     return {"W1": dW1, "W2": dW2, "W3": dW3}
 
 
+def sigmoid_for(dtype):
+    """`sigmoid` of numbers of this dtype, in arrays that are given."""
+    if np.dtype(dtype).kind == "c":
+        return sigmoid
+    n1 = np.array(-87.3 if np.dtype(dtype) == np.float32 else -708.3, dtype)
+    n2 = np.array(1.0, dtype)
+
+    def run(z, out):
+        np.maximum(z, n1, out=out)
+        np.negative(out, out=out)
+        np.exp(out, out=out)
+        np.add(out, n2, out=out)
+        return np.reciprocal(out, out=out)
+
+    return run
+
+
+def log_softmax_for(dtype):
+    """`log_softmax` of numbers of this dtype, in arrays that are given."""
+    if np.dtype(dtype).kind == "c":
+        return log_softmax
+    n1 = np.array(1.0, dtype)
+
+    def run(z, out, work, axis=1):
+        row = np.maximum.reduce(z, axis=axis, keepdims=True, out=work[2])
+        out = np.subtract(z, _spread(row, work[0]), out=out)
+        top, rest = work[:2]
+        np.floor(np.exp(out, out=rest), out=top)
+        rest -= top
+        ties = np.add.reduce(top, axis=axis, keepdims=True, out=work[3])
+        ties -= n1
+        row = np.add.reduce(rest, axis=axis, keepdims=True, out=work[2])
+        row += ties
+        np.log1p(row, out=row)
+        return np.subtract(out, _spread(row, work[0]), out=out)
+
+    return run
+
+
 class Workspace:
     """Arrays for batches of one size: with them, a step allocates none.
 
@@ -223,6 +262,7 @@ class Workspace:
         self.batch = batch
         few = batch if batch <= 25 else 0  # few: calls cost more than their work
         self.few = few
+        self.functions = (log_softmax_for(dtype), sigmoid_for(dtype))
         self.product = np.dot if batch <= 32 else np.matmul  # dot starts sooner
         joined1 = np.ones((112, batch), dtype)
         buf1 = np.empty((112, few), dtype)
@@ -267,6 +307,7 @@ class Workspace:
             dW1_T, dW2, dW3, ones1, pad1, pad2, pad3, samples, one, joined2, joined3, slope1,
             slope2, rest1, rest2, rest3,
         ) = self.arrays
+        (log_softmax, sigmoid) = self.functions
         product = self.product
         few = self.few
         N = self.batch
@@ -343,6 +384,7 @@ class Workspace:
             dW1_T, dW2, dW3, ones1, pad1, pad2, pad3, samples, one, joined2, joined3, slope1,
             slope2, rest1, rest2, rest3,
         ) = self.arrays
+        (log_softmax, sigmoid) = self.functions
         product = self.product
         few = self.few
         N = self.batch

@@ -1,0 +1,246 @@
+"""Functions of the runtime -> what a `Workspace` calls: real numbers of one dtype, arrays given.
+
+A call of NumPy with a number of Python's takes nearly twice as long as one with an array of no
+axis, and looking whether an array is complex as long as adding one. Here all that is decided once:
+
+    def sigmoid(z, out=None):                 def sigmoid_for(dtype):
+        if out is None: ...                       n1 = np.array(1.0, dtype)
+        np.add(out, 1.0, out=out)
+                                                  def run(z, out):
+                                                      np.add(out, n1, out=out)
+
+The operations and their order stay as they are, and so does every rounding. Of complex numbers the
+function itself is taken.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from codegen.functional import is_number
+from codegen.runtime import RUNTIME, source
+
+FACTORY = "{}_for"
+"""The name of the function that makes another one for a dtype."""
+
+MADE = re.compile(r"\b(\w+)_for\(dtype\)")
+"""Where a text makes a function so."""
+
+COMPLEX, ARRAYS = "np.iscomplexobj", "_arrays"
+
+
+class _Part(NamedTuple):
+    """A function without the branches that are not taken, and whether it becomes another one."""
+
+    parameters: tuple[str, ...]
+    law: str
+    body: tuple[ast.stmt, ...]
+    changes: bool
+
+    @property
+    def result(self) -> ast.expr | None:
+        """What it returns, where that is all that it does."""
+        match self.body:
+            case (ast.Return(value),):
+                return value
+        return None
+
+
+def makers(names: Iterable[str]) -> str:
+    """The text of the functions that make these functions, and those that they call."""
+    parts, needed = _parts(), set()
+    queue = [name for name in names if is_specialized(name)]
+    texts = {}
+    while queue:
+        name = queue.pop()
+        if name not in needed:
+            needed.add(name)
+            texts[name], calls = _maker(name, parts)
+            queue.extend(calls)
+    return "\n\n\n".join(texts[name] for name in parts if name in needed)
+
+
+def is_specialized(name: str) -> bool:
+    """Whether there is such a function for the function of that name."""
+    parts = _parts()
+    return name in parts and parts[name].changes
+
+
+@cache
+def _parts() -> Mapping[str, _Part]:
+    """Every function of an op, and what they call, in file order."""
+    found: dict[str, _Part] = {}
+    for node in ast.parse(source(RUNTIME)).body:
+        if isinstance(node, ast.FunctionDef) and node.name != ARRAYS:
+            found[node.name] = _part(node, found)
+    return found
+
+
+def _part(node: ast.FunctionDef, known: Mapping[str, _Part]) -> _Part:
+    """One function; parameters with defaults that are no arrays come last."""
+    given = dict(zip(reversed(node.args.args), reversed(node.args.defaults), strict=False))
+    texts = {a.arg: ast.unparse(given[a]) if a in given else "None" for a in node.args.args}
+    arrays = [name for name, text in texts.items() if "None" in text]
+    others = [f"{name}={text}" for name, text in texts.items() if "None" not in text]
+    body = tuple(_Real().statements(node.body[1:]))
+    inner = [n for statement in node.body[1:] for n in ast.walk(statement)]
+    calls = {ast.unparse(n.func) for n in inner if isinstance(n, ast.Call)}
+    changes = bool(calls & {COMPLEX, ARRAYS}) or any(map(_has_number, body))
+    changes = changes or any(known[name].changes for name in calls & known.keys())
+    return _Part((*arrays, *others), ast.get_docstring(node) or "", body, changes)
+
+
+class _Real(ast.NodeTransformer):
+    """Takes the branches of real numbers, and of arrays that are given."""
+
+    def statements(self, body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+        """What is left of some statements, down to the first return."""
+        for statement in body:
+            match statement:
+                case ast.If(test, inner, other):
+                    left = list(self.statements(inner if _holds(test) else other))
+                case ast.Assign([ast.Tuple(names)], ast.Call(ast.Name(name), args)) if (
+                    name == ARRAYS
+                ):
+                    left = _given(names, args[1:])
+                case _:
+                    left = [self.visit(copy.deepcopy(statement))]
+            yield from left
+            if left and isinstance(left[-1], ast.Return):
+                return
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        """`z.real` of a real z is z."""
+        value = self.visit(node.value)
+        return value if node.attr == "real" else ast.Attribute(value, node.attr)
+
+
+def _holds(test: ast.expr) -> bool:
+    """Whether a condition is true: it asks for a complex array, or for one that is not given."""
+    match test:
+        case ast.Compare(ast.Name(), [ast.Is()], [ast.Constant(None)]):
+            return False
+        case ast.Call(function) if ast.unparse(function) == COMPLEX:
+            return False
+    raise ValueError(f"neither an array that is given nor a complex one: {ast.unparse(test)}")
+
+
+def _given(names: list[ast.expr], args: list[ast.expr]) -> list[ast.stmt]:
+    """`out, e = out, *work`: the arrays by their names, without those that have them already."""
+    while names and isinstance(args[0], ast.Name) and ast.unparse(names[0]) == args[0].id:
+        names, args = names[1:], args[1:]
+    if not names:
+        return []
+    if len(args) == 1 and isinstance(args[0], ast.Starred):
+        return [ast.Assign([ast.Tuple(names)], args[0].value, lineno=0)]
+    raise ValueError(f"arrays that are no work: {', '.join(map(ast.unparse, args))}")
+
+
+def _maker(name: str, parts: Mapping[str, _Part]) -> tuple[str, list[str]]:
+    """The text of the function that makes one, and the names of those that it calls."""
+    part = parts[name]
+    writing = _Numbers(parts)
+    made = [writing.visit(copy.deepcopy(one)) for one in part.body]
+    body = [line for one in made for line in ast.unparse(one).split("\n")]
+    calls = [FACTORY.format(other) for other in writing.calls]
+    before = [f"{other} = {made}(dtype)" for other, made in zip(writing.calls, calls, strict=True)]
+    before += [f"{number} = {text}" for text, number in writing.numbers.items()]
+    lines = [
+        f"def {FACTORY.format(name)}(dtype):",
+        f'    """`{name}` of numbers of this dtype, in arrays that are given."""',
+        '    if np.dtype(dtype).kind == "c":',
+        f"        return {name}",
+        *(f"    {line}" for line in before),
+        "",
+        f"    def run({', '.join(part.parameters)}):",
+        *(f"        {line}" for line in body),
+        "",
+        "    return run",
+    ]
+    return "\n".join(lines), writing.calls
+
+
+class _Numbers(ast.NodeTransformer):
+    """Numbers by the names of arrays that hold them; calls of functions that are one value, as it.
+
+    `numbers` are those names, by the text that makes the array; `calls` the functions that are
+    made for the dtype too.
+    """
+
+    def __init__(self, parts: Mapping[str, _Part]) -> None:
+        self.parts = parts
+        self.numbers: dict[str, str] = {}
+        self.calls: list[str] = []
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """A call, its numbers as arrays."""
+        name = ast.unparse(node.func)
+        part = self.parts.get(name)
+        if part is not None and part.result is not None:
+            values = dict(zip(_names(part), node.args, strict=False))
+            values |= {str(word.arg): word.value for word in node.keywords}
+            made: ast.expr = self.visit(_Putting(values).visit(copy.deepcopy(part.result)))
+            return made
+        if part is not None and part.changes and name not in self.calls:
+            self.calls.append(name)
+        args = [self._operand(one) for one in node.args]
+        words = [ast.keyword(word.arg, self.visit(word.value)) for word in node.keywords]
+        return ast.Call(node.func, args, words)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AugAssign:
+        """`e += 1.0`"""
+        return ast.AugAssign(node.target, node.op, self._operand(node.value))
+
+    def visit_For(self, node: ast.For) -> ast.For:
+        """A loop over constants: they are arrays beforehand."""
+        many = f"[np.array(one, dtype) for one in {ast.unparse(node.iter)}]"
+        body = [self.visit(one) for one in node.body]
+        return ast.For(node.target, self._named(many), body, [], lineno=0)
+
+    def _operand(self, node: ast.expr) -> ast.expr:
+        if not is_number(node):
+            value: ast.expr = self.visit(node)
+            return value
+        number = ast.unparse(_OfDtype().visit(copy.deepcopy(node)))
+        return self._named(f"np.array({number}, dtype)")
+
+    def _named(self, text: str) -> ast.Name:
+        return ast.Name(self.numbers.setdefault(text, f"n{len(self.numbers) + 1}"))
+
+
+class _Putting(ast.NodeTransformer):
+    """Values in place of the parameters of a function."""
+
+    def __init__(self, values: Mapping[str, ast.expr]) -> None:
+        self.values = values
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """The value, where it is a parameter."""
+        return copy.deepcopy(self.values.get(node.id, node))
+
+
+class _OfDtype(ast.NodeTransformer):
+    """`z.dtype` is the dtype."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        """The dtype of an array."""
+        return ast.parse("np.dtype(dtype)", mode="eval").body if node.attr == "dtype" else node
+
+
+def _names(part: _Part) -> list[str]:
+    return [name.partition("=")[0] for name in part.parameters]
+
+
+def _has_number(statement: ast.stmt) -> bool:
+    """Whether a number is an operand in a statement."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Call) and any(map(is_number, node.args)):
+            return True
+        if isinstance(node, ast.AugAssign) and is_number(node.value):
+            return True
+    return False
