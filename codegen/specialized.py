@@ -22,8 +22,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
+from codegen.fills import defaults
 from codegen.functional import is_number
-from codegen.runtime import RUNTIME, source
+from codegen.runtime import RUNTIME, definitions
 
 FACTORY = "{}_for"
 """The name of the function that makes another one for a dtype."""
@@ -33,12 +34,14 @@ MADE = re.compile(r"\b(\w+)_for\(dtype\)")
 
 COMPLEX, ARRAYS = "np.iscomplexobj", "_arrays"
 
+OWN = frozenset(text for text in RUNTIME.values() if not text.startswith("np."))
+"""The functions of ops that are not NumPy's."""
+
 
 class _Part(NamedTuple):
     """A function without the branches that are not taken, and whether it becomes another one."""
 
     parameters: tuple[str, ...]
-    law: str
     body: tuple[ast.stmt, ...]
     changes: bool
 
@@ -53,46 +56,51 @@ class _Part(NamedTuple):
 
 def makers(names: Iterable[str]) -> str:
     """The text of the functions that make these functions, and those that they call."""
-    parts, needed = _parts(), set()
     queue = [name for name in names if is_specialized(name)]
-    texts = {}
+    texts: dict[str, str] = {}
     while queue:
         name = queue.pop()
-        if name not in needed:
-            needed.add(name)
-            texts[name], calls = _maker(name, parts)
+        if name not in texts:
+            texts[name], calls = _maker(name)
             queue.extend(calls)
-    return "\n\n\n".join(texts[name] for name in parts if name in needed)
+    return "\n\n\n".join(texts[name] for name in definitions() if name in texts)
 
 
 def is_specialized(name: str) -> bool:
     """Whether there is such a function for the function of that name."""
-    parts = _parts()
-    return name in parts and parts[name].changes
+    part = _part(name) if name in OWN else None
+    return part is not None and part.changes
 
 
 @cache
-def _parts() -> Mapping[str, _Part]:
-    """Every function of an op, and what they call, in file order."""
-    found: dict[str, _Part] = {}
-    for node in ast.parse(source(RUNTIME)).body:
-        if isinstance(node, ast.FunctionDef) and node.name != ARRAYS:
-            found[node.name] = _part(node, found)
-    return found
-
-
-def _part(node: ast.FunctionDef, known: Mapping[str, _Part]) -> _Part:
-    """One function; parameters with defaults that are no arrays come last."""
-    given = dict(zip(reversed(node.args.args), reversed(node.args.defaults), strict=False))
-    texts = {a.arg: ast.unparse(given[a]) if a in given else "None" for a in node.args.args}
-    arrays = [name for name, text in texts.items() if "None" in text]
-    others = [f"{name}={text}" for name, text in texts.items() if "None" not in text]
-    body = tuple(_Real().statements(node.body[1:]))
-    inner = [n for statement in node.body[1:] for n in ast.walk(statement)]
-    calls = {ast.unparse(n.func) for n in inner if isinstance(n, ast.Call)}
+def _part(name: str) -> _Part | None:
+    """The parts of a function of the runtime; None where that is no function, or makes arrays."""
+    text = definitions().get(name, "")
+    if name == ARRAYS or not text.startswith("def "):
+        return None
+    (node,) = ast.parse(text).body
+    assert isinstance(node, ast.FunctionDef)
+    statements = node.body[1:]
+    calls = {
+        ast.unparse(one.func)
+        for statement in statements
+        for one in ast.walk(statement)
+        if isinstance(one, ast.Call)
+    }
+    body = tuple(_Real().statements(statements))
     changes = bool(calls & {COMPLEX, ARRAYS}) or any(map(_has_number, body))
-    changes = changes or any(known[name].changes for name in calls & known.keys())
-    return _Part((*arrays, *others), ast.get_docstring(node) or "", body, changes)
+    others = map(_part, calls - {name})
+    changes = changes or any(other is not None and other.changes for other in others)
+    return _Part(tuple(_parameters(node)), body, changes)
+
+
+def _parameters(node: ast.FunctionDef) -> list[str]:
+    """The parameters; those with defaults that are no arrays come last, and keep them."""
+    given = {name: ast.unparse(value) for name, value in defaults(node).items()}
+    kept = {name: text for name, text in given.items() if "None" not in text}
+    names = [argument.arg for argument in node.args.args]
+    arrays = [name for name in names if name not in kept]
+    return [*arrays, *(f"{name}={text}" for name, text in kept.items())]
 
 
 class _Real(ast.NodeTransformer):
@@ -141,10 +149,11 @@ def _given(names: list[ast.expr], args: list[ast.expr]) -> list[ast.stmt]:
     raise ValueError(f"arrays that are no work: {', '.join(map(ast.unparse, args))}")
 
 
-def _maker(name: str, parts: Mapping[str, _Part]) -> tuple[str, list[str]]:
+def _maker(name: str) -> tuple[str, list[str]]:
     """The text of the function that makes one, and the names of those that it calls."""
-    part = parts[name]
-    writing = _Numbers(parts)
+    part = _part(name)
+    assert part is not None
+    writing = _Numbers()
     made = [writing.visit(copy.deepcopy(one)) for one in part.body]
     body = [line for one in made for line in ast.unparse(one).split("\n")]
     calls = [FACTORY.format(other) for other in writing.calls]
@@ -172,15 +181,14 @@ class _Numbers(ast.NodeTransformer):
     made for the dtype too.
     """
 
-    def __init__(self, parts: Mapping[str, _Part]) -> None:
-        self.parts = parts
+    def __init__(self) -> None:
         self.numbers: dict[str, str] = {}
         self.calls: list[str] = []
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         """A call, its numbers as arrays."""
         name = ast.unparse(node.func)
-        part = self.parts.get(name)
+        part = _part(name)
         if part is not None and part.result is not None:
             values = dict(zip(_names(part), node.args, strict=False))
             values |= {str(word.arg): word.value for word in node.keywords}

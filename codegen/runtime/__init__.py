@@ -125,6 +125,7 @@ __all__ = [
     "_MILLS",
     "Phi",
     "absolute",
+    "definitions",
     "elu",
     "elu_prime",
     "erf",
@@ -157,7 +158,7 @@ __all__ = [
 
 def source(ops: Iterable[str], functions: Iterable[str] = ()) -> str:
     """The text of these functions, those of these ops, and what they need, in file order."""
-    parts = _definitions()
+    parts = definitions()
     needed: set[str] = set()
     queue = [name for name in (*map(RUNTIME.__getitem__, ops), *functions) if name in parts]
     while queue:
@@ -173,7 +174,7 @@ DEFINITION = re.compile(r"^(?:def (\w+)\(|(\w+) = ).*(?:\n(?![^\s)]).*)*", re.M)
 
 
 @cache
-def _definitions() -> dict[str, str]:
+def definitions() -> dict[str, str]:
     """Every top-level name of the files, and its text; to parse all of them would take longer."""
     texts = map(inspect.getsource, (pieces, exponential, normal, rows, products))
     found = (match for text in texts for match in DEFINITION.finditer(text))
@@ -183,6 +184,6 @@ def _definitions() -> dict[str, str]:
 @cache
 def _mentioned(name: str) -> frozenset[str]:
     """The other such names in the text of one."""
-    parts = _definitions()
+    parts = definitions()
     nodes = ast.walk(ast.parse(parts[name]))
     return frozenset(node.id for node in nodes if isinstance(node, ast.Name)) & parts.keys()
