@@ -24,6 +24,7 @@ HEADS = {
     "workspace / PyTorch by hand": "PyTorch by hand",
     "workspace / JAX jit(grad)": "JAX",
     "workspace / HIPS autograd": "HIPS autograd",
+    "workspace, MKL / PyTorch by hand": "MKL / PyTorch by hand",
 }
 
 Medians = dict[tuple[str, str], list[float]]

@@ -23,12 +23,16 @@ MODULES = {
     "textbook": "in_numpy",
     "readable": "in_numpy",
     "workspace": "in_numpy",
+    "workspace, MKL": "in_mkl",
     "PyTorch autograd": "in_torch",
     "PyTorch by hand": "in_torch",
     "JAX jit(grad)": "in_jax",
     "HIPS autograd": "in_autograd",
 }
 """The contenders; those of one module share a process."""
+
+PEERS = frozenset({"in_torch", "in_jax", "in_autograd"})
+"""The modules of other libraries."""
 
 FLOORS = ("floor, columns", "floor, rows")
 OWN = (*FLOORS, "textbook", "workspace")
@@ -148,15 +152,21 @@ PAIRS = (
     ("workspace", "floor"),
     ("workspace", "textbook"),
     ("readable", "textbook"),
-    *(("workspace", peer) for peer, module in MODULES.items() if module != "in_numpy"),
+    *(("workspace", peer) for peer, module in MODULES.items() if module in PEERS),
+    ("workspace, MKL", "PyTorch by hand"),
 )
 """The ratios of the last table."""
+
+LETTERS = {"workspace": "W", "readable": "R", "workspace, MKL": "M"}
 
 
 def summary(found: list[Measured], report: Report) -> None:
     """Every case in a line: medians of ratios, and their middle half."""
-    report.say("\nworkspace (W) and readable (R) against others: medians of ratios (middle half)")
-    heads = [f"{one[0].upper()} / {other}" for one, other in PAIRS]
+    report.say(
+        "\nworkspace (W; with MKL's products, M) and readable (R) against others: "
+        "medians of ratios (middle half)"
+    )
+    heads = [f"{LETTERS[one]} / {other}" for one, other in PAIRS]
     report.say(f"{'':28}" + "".join(f"{head:21}" for head in heads))
     for one in found:
         cells = []

@@ -12,7 +12,7 @@ import traceback
 from multiprocessing.connection import Connection
 from typing import Any
 
-OPTIONAL = ("torch", "jax", "jaxlib", "autograd")
+OPTIONAL = ("torch", "jax", "jaxlib", "autograd", "mkl")
 
 
 class Missing(Exception):

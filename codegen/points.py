@@ -34,12 +34,16 @@ class Point(NamedTuple):
     redraws: int = 0
 
 
+CYCLE = 8
+"""Layers after which small widths come again: all that stand near each other differ."""
+
+
 def shadow_widths(depth: int, n: int = SAMPLES, last: int | None = None) -> tuple[int, ...]:
     """Small widths for `depth` layers and n samples: all of n_l, n_l + 1, n, n + 1 differ.
 
     They fall, the input is wider than the batch, and no width is another plus one, so neither a
-    transposed nor a swapped factor fits by luck, with the bias row or without. `last` fixes the
-    number of outputs.
+    transposed nor a swapped factor fits by luck, with the bias row or without. Those of hidden
+    layers come again after `CYCLE` of them. `last` fixes the number of outputs.
 
     >>> shadow_widths(3)
     (13, 7, 5, 3)
@@ -47,10 +51,11 @@ def shadow_widths(depth: int, n: int = SAMPLES, last: int | None = None) -> tupl
     taken = {n, n + 1} | (set() if last is None else {last, last + 1})
     if last in (n - 1, n, n + 1):
         raise ValueError(f"{last} outputs and {n} samples cannot be told apart")
-    free = [k for k in range(3, n + 2 * depth + 12, 2) if not {k, k + 1} & taken]
+    free = [k for k in range(3, n + 2 * min(depth, CYCLE) + 12, 2) if not {k, k + 1} & taken]
     fixed = [] if last is None else [last]
     small, wide = [k for k in free if k < min(n, 9)], [k for k in free if k > n]
-    inner = [*small, *wide][: depth - len(fixed)]
+    cycle = [*small, *wide][:CYCLE]
+    inner = [cycle[place % CYCLE] for place in range(depth - len(fixed))]
     first = next(k for k in wide if k not in inner)
     return (first, *reversed(inner), *fixed)
 

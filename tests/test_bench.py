@@ -144,7 +144,7 @@ def test_the_floor_is_the_faster_layout(capsys: pytest.CaptureFixture[str]) -> N
         "workspace / textbook": 0.375,
         "readable / textbook": 0.75,
     }
-    assert capsys.readouterr().out.splitlines()[-1].count(" -") == len(PEERS) + 1
+    assert capsys.readouterr().out.splitlines()[-1].count(" -") == len(PEERS) + 2
 
 
 @pytest.mark.parametrize("shown", [bench.ranges, bench.report])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from codegen.finite import ETA, complex_step, romberg
 from codegen.network import parameter_shapes
-from codegen.points import SAMPLES, TARGETS, generic_point, shadow_widths, targets
+from codegen.points import CYCLE, SAMPLES, TARGETS, generic_point, shadow_widths, targets
 from codegen.trace import trace
 from tests.dense_nets import net
 
@@ -32,18 +32,21 @@ def test_the_widths_of_the_notes():
 
 @pytest.mark.parametrize("last", [None, 1, 2, 5, 6, 20, 50])
 @pytest.mark.parametrize("n", [1, 2, 5, 10, 11, 12, 32, 64])
-@pytest.mark.parametrize("depth", [1, 2, 3, 4, 7, 20, 64])
+@pytest.mark.parametrize("depth", [1, 2, 3, 4, 7, 8, 9, 20, 256])
 def test_no_two_sizes_can_be_confused(depth, n, last):
     if last is not None and abs(last - n) <= 1:
         with pytest.raises(ValueError, match="cannot be told apart"):
             shadow_widths(depth, n, last)
         return
     widths = shadow_widths(depth, n, last)
-    sizes = [n, n + 1, *widths, *(width + 1 for width in widths)]
     assert len(widths) == depth + 1
-    assert len(set(sizes)) == len(sizes)
+    for place in range(depth + 1):
+        near = {*widths[place : place + CYCLE], widths[0], widths[-1]}
+        sizes = [n, n + 1, *near, *(width + 1 for width in near)]
+        assert len(near) >= min(CYCLE, len(widths) - place)
+        assert len(set(sizes)) == len(sizes)
     assert widths[0] > n
-    assert max(widths) <= max(n + 2 * depth + 12, last or 0)
+    assert max(widths) <= max(n + 2 * min(depth, CYCLE) + 12, last or 0)
     assert last is None or widths[-1] == last
 
 

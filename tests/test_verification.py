@@ -15,7 +15,7 @@ import derive
 from codegen.emission import emit, text_of
 from codegen.loading import load
 from codegen.readback import read_back
-from codegen.verification import own_samples, shadow_stack, verify
+from codegen.verification import attempts, own_samples, shadow_stack, verify
 from derive.proof import Prover
 
 LAYERS = "6,5,4,3"
@@ -208,3 +208,25 @@ def test_shadow_widths_are_distinct() -> None:
     stack = derive.stack("784,100,10,10")
     assert shadow_stack(stack).sizes == (13, 7, 5, 3)
     assert own_samples(stack) == 3
+
+
+def test_what_is_too_small_to_tell_from_0_is_open_and_no_failure() -> None:
+    """Sigmoids on sigmoids: the gradient of the first layers is below what differences see.
+
+    That the gradient needs targets that sum to 1 is no failure either, nor is it then.
+    """
+    stack = derive.stack("3,3,3,3,3,3,3,3,3,3,3,3,3,3,3,3,2")
+    found = verify(load(emit(stack)).gradients, stack)
+    assert found.status == "UNRESOLVED"
+    own, shadow, free = found.runs
+    assert free.assumption
+    assert free.verdict.failed > 0
+    assert own.verdict.failed == shadow.verdict.failed == 0
+    assert 0 < own.verdict.unresolved < 10 < shadow.verdict.unresolved
+
+
+@pytest.mark.parametrize(
+    ("layers", "n", "points"), [("784,100,10,10", 3, 8), (",".join(["16"] * 129), 3, 2)]
+)
+def test_a_deep_network_is_drawn_less_often(layers: str, n: int, points: int) -> None:
+    assert attempts(derive.stack(layers), n) == points
