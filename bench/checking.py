@@ -17,6 +17,7 @@ from bench.machine import version
 from bench.nets import Gradients
 from bench.report import Options, Report
 from bench.timing import interleaved, ratios
+from codegen import mnist
 from codegen.emission import text_of
 from codegen.finite import central, complex_step, romberg
 from codegen.loading import load
@@ -30,7 +31,10 @@ from derive.formulas import gradients
 from derive.layers import stack
 
 LAYERS, BRIEF_LAYERS = "784,100,10,10", "12,8,5,4"
-SAMPLES, BRIEF_SAMPLES = (1, 11), (2,)
+SAMPLES, BRIEF_SAMPLES = (1, 8, 11), (2,)
+ON_PIXELS = 8
+"""Images with which it is looked at too: an input that is 0 moves nothing, and is passed over."""
+
 ROUNDS, BRIEF_ROUNDS = 5, 2
 SAMPLED = 200
 FAST = {"central": central, "romberg": romberg, "complex step": complex_step}
@@ -77,12 +81,19 @@ def gradchecks(params: Gradients, x: np.ndarray, y: np.ndarray) -> dict[str, Wor
     return {name: (lambda fast=fast: check(fast)) for name, fast in GRADCHECK.items()}
 
 
-def timed(layers: str, n: int, options: Options, report: Report) -> None:
+def at_images(point: Point, n: int) -> Point:
+    """The point with images of digits for its inputs."""
+    pixels = mnist.load().train_images[:n].astype(np.float64) / 255
+    return point._replace(name="images", x=pixels)
+
+
+def timed(layers: str, n: int, pixels: bool, options: Options, report: Report) -> None:
     """One number of samples."""
     made = stack(layers)
     module, network = load(text_of(made, gradients(made))), probe(made)
     point = generic_point(network, shapes_of(made), n)
-    every, case = entries(point), f"{layers} N={n}"
+    point = at_images(point, n) if pixels else point
+    every, case = entries(point), f"{layers} N={n}{' images' if pixels else ''}"
     some = random.Random(0).sample(every, min(SAMPLED, len(every)))
     rounds = options.rounds or (BRIEF_ROUNDS if options.brief else ROUNDS)
     seconds = interleaved(contenders(network, point, some), rounds, options.clock)
@@ -125,4 +136,6 @@ def main(options: Options, report: Report) -> None:
     """Every number of samples."""
     layers = BRIEF_LAYERS if options.brief else LAYERS
     for n in BRIEF_SAMPLES if options.brief else SAMPLES:
-        timed(layers, n, options, report)
+        timed(layers, n, False, options, report)
+    if not options.brief:
+        timed(layers, ON_PIXELS, True, options, report)
