@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from codegen.costs import DOT_ENTRIES
 from codegen.runtime import FRESH, WORK
 from codegen.statements import TEMPORARY, Statement
 from derive.ops import put
@@ -27,8 +28,6 @@ ELSEWHERE = frozenset({"matmul", "sum", *FRESH})
 
 SAMPLES, TWO = dim("N"), dim(2)
 FEW_SAMPLES = dim(f"{TEMPORARY}{FEW}")
-SMALL = 5000
-"""Numbers up to which a result is small: there np.dot, which starts sooner, is the quicker one."""
 
 JOINED = "joined"
 """The kind of an array whose first row is ones."""
@@ -160,7 +159,7 @@ def place(
 
 def is_small(shape: Shape, sizes: Mapping[str, int]) -> bool:
     """Whether a result is so small that np.dot is the quicker product."""
-    return math.prod(dim.size(sizes) for dim in shape) <= SMALL
+    return math.prod(dim.size(sizes) for dim in shape) <= DOT_ENTRIES
 
 
 def is_outer(statement: Statement, sizes: Mapping[str, int]) -> bool:

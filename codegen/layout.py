@@ -12,6 +12,7 @@ from typing import NamedTuple
 from codegen.buffers import (
     BATCH,
     FEW_SAMPLES,
+    GIVEN,
     JOINED,
     SAMPLES,
     SLOPE,
@@ -20,7 +21,7 @@ from codegen.buffers import (
     pads,
     place,
 )
-from codegen.buffers import GIVEN as GIVEN_ROWS
+from codegen.costs import COPY_ENTRIES, LUMP_ENTRIES, LUMP_SAMPLES
 from codegen.givens import Given, givens
 from codegen.lumps import SLOT, Lump, lumps
 from codegen.plan import Line, Plan
@@ -28,15 +29,6 @@ from codegen.statements import Statement, statements
 from derive.ops import put
 from derive.shape import Dim, Shape, dim
 from derive.term import Var, apply, variables
-
-GIVEN = 20_000
-"""Numbers of x up to which its copy beside ones costs less than the calls that it saves."""
-
-MOST = 2500
-"""Numbers of a layer up to which one call for several layers is quicker than one for each."""
-
-WORTH = 16
-"""Samples that must be few for that: a batch of less hardly tells."""
 
 
 class Short(NamedTuple):
@@ -66,12 +58,12 @@ def lay_out(made: Plan, wanted: Iterable[str], pool: Pool) -> Layout:
     limits = []
     for lump in lumps(made):
         bounds = _bounds(lump, made, joined)
-        limit = MOST * len(bounds) // bounds[-1][2]
-        if limit >= WORTH:
+        limit = LUMP_ENTRIES * len(bounds) // bounds[-1][2]
+        if limit >= LUMP_SAMPLES:
             lines |= _lumped(lump, made, joined, bounds, pool)
             limits.append(limit)
-    found = [one for one in givens(made) if _width(one, made) <= GIVEN]
-    limits += [GIVEN // _width(one, made) for one in found]
+    found = [one for one in givens(made) if _width(one, made) <= COPY_ENTRIES]
+    limits += [COPY_ENTRIES // _width(one, made) for one in found]
     return Layout(lines | _given(found, made, pool), min(limits, default=0))
 
 
@@ -164,7 +156,7 @@ def _beside_ones(
     one: Given, own: Shape, shape: Shape, pool: Pool
 ) -> tuple[str, tuple[Placed, ...]]:
     """The array of an input beside its ones, and the copy of the input into it."""
-    whole = _own(_few(shape, pool), JOINED if one.axis == 0 else GIVEN_ROWS, pool)
+    whole = _own(_few(shape, pool), JOINED if one.axis == 0 else GIVEN, pool)
     rest = pool.rest(whole, (_few(own, pool), "dtype"))
     line = Line("", Var(one.input), Var(one.input), own)
     copy = Statement(line, f"{one.whole.name}'", Var(one.input), own, copies=True)

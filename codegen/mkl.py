@@ -17,11 +17,9 @@ from typing import Any
 
 import numpy
 
+from codegen.costs import MKL_PRODUCTS
 from codegen.network import Array
 from codegen.refusal import Refusal
-
-LARGE = 1 << 18
-"""Multiplications from which on a product is worth a call by ctypes."""
 
 SEQUENTIAL = 1
 ROW_MAJOR, PLAIN, TURNED = 101, 111, 112
@@ -53,7 +51,7 @@ def product(gemms: Mapping[Any, Gemm], usual: Callable[..., Array]) -> Callable[
 
     def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
         gemm = gemms.get(a.dtype) if out is not None and a.dtype == b.dtype == out.dtype else None
-        if gemm is None or out is None or a.ndim != 2 or a.size * b.shape[-1] < LARGE:
+        if gemm is None or out is None or a.ndim != 2 or a.size * b.shape[-1] < MKL_PRODUCTS:
             return usual(a, b, out=out)
         if out.strides[1] != out.itemsize:
             matmul(b.T, a.T, out=out.T)

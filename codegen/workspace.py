@@ -14,6 +14,7 @@ from fractions import Fraction
 from itertools import groupby
 
 from codegen.buffers import BATCH, FEW, GIVEN, JOINED, Form, Placed, Pool, is_small, place
+from codegen.costs import DOT_SAMPLES
 from codegen.layout import Short, lay_out
 from codegen.plan import Plan
 from codegen.runtime import RUNTIME
@@ -42,10 +43,7 @@ Arrays = Mapping[str, str]
 
 CALL = re.compile(r"\bproduct\(")
 CALLED = re.compile(r"(?<![\w.])(\w+)\(")
-SOON = 32
-"""Samples up to which the results of a layer are mostly small."""
-
-PRODUCT = f"self.product = np.dot if batch <= {SOON} else np.matmul  # dot starts sooner"
+PRODUCT = f"self.product = np.dot if batch <= {DOT_SAMPLES} else np.matmul  # dot starts sooner"
 LIMIT = f"{FEW} = {BATCH} if {BATCH} <= {{}} else 0  # few: calls cost more than their work"
 
 

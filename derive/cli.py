@@ -5,6 +5,7 @@ Exit codes: 0 all is well, 1 something is wrong, 2 misuse, 3 undecided, 130 inte
 
 from __future__ import annotations
 
+import argparse
 import atexit
 import gc
 import importlib
@@ -25,6 +26,12 @@ COMMANDS = {
 """Where each command lives. Each module has `run(arguments) -> exit code` and `REFUSALS`."""
 
 
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""How many threads BLAS may take, by whichever library it is."""
+
+SECOND_THREAD = 256
+"""Samples in a batch from which on training is quicker with a second thread of BLAS."""
+
 GARBAGE = 1_000_000
 """Objects between two searches for garbage: SymPy's many live ones would be walked over and over,
 an eighth of the main job, and there are hardly any cycles to find."""
@@ -37,8 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     name = words[0] if words and words[0] in COMMANDS else ""
     arguments = PARSERS[name]().parse_args(words[1:] if name else words)
-    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(variable, "1")  # a second thread slows products this small
+    if not needs_threads(arguments):
+        for variable in THREADS:
+            os.environ.setdefault(variable, "1")
     try:
         module = importlib.import_module(COMMANDS[name])
         try:
@@ -51,6 +59,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+
+
+def needs_threads(arguments: argparse.Namespace) -> bool:
+    """Whether it trains in batches so large that more than one thread of BLAS is quicker.
+
+    Threads are chosen before NumPy is loaded, by environment variables that are not set yet.
+    """
+    trains = not getattr(arguments, "no_train", True)
+    return trains and (arguments.batch or 0) >= SECOND_THREAD
 
 
 def _refused(refusal: Exception) -> int:

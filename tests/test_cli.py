@@ -14,10 +14,10 @@ import pytest
 import codegen
 import derive
 from codegen import training
-from derive.cli import main
+from derive.cli import main, needs_threads
 from derive.commands import checking, main_job
 from derive.commands.paper import styled
-from derive.parsers import installed_version
+from derive.parsers import PARSERS, installed_version
 
 SMALL = ["--layers", "4,3,2", "--no-train"]
 
@@ -309,3 +309,20 @@ def test_ctrl_c_in_training_keeps_the_last_checkpoint(
     assert main(words) == 130
     assert "the weights of epoch 1 are in" in capsys.readouterr().err
     assert weights.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "more"),
+    [
+        ("--layers 784,10 --batch 256", True),
+        ("--layers 784,10 --batch 255", False),
+        ("--layers 784,10 --batch 256 --no-train", False),
+        ("--layers 784,10", False),
+    ],
+)
+def test_blas_gets_more_threads_for_large_batches_alone(words: str, more: bool) -> None:
+    assert needs_threads(PARSERS[""]().parse_args(words.split())) is more
+
+
+def test_other_commands_need_one_thread() -> None:
+    assert not needs_threads(PARSERS["check"]().parse_args(["page.md"]))

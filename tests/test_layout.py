@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from codegen.buffers import GIVEN, JOINED, Pool
-from codegen.layout import WORTH, Layout, lay_out
+from codegen.costs import LUMP_ENTRIES, LUMP_SAMPLES
+from codegen.layout import Layout, lay_out
 from codegen.plan import plan
 from derive.dense import Stack
 from derive.formulas import gradients
@@ -77,7 +78,7 @@ def test_few_samples_are_fewer_for_wide_layers() -> None:
 
 
 def test_layers_so_wide_that_few_are_too_few_are_computed_alone() -> None:
-    _, layout = laid_out(stack(f"5,999:relu,{2500 // WORTH}:relu,3", bias="none"))
+    _, layout = laid_out(stack(f"5,999:relu,{LUMP_ENTRIES // LUMP_SAMPLES}:relu,3", bias="none"))
     assert layout == ({}, 0)
     _, layout = laid_out(stack("5,999:relu,999:relu,3"))
     assert list(layout.lines) == ["z1_T", "dW1_T"]
