@@ -85,7 +85,7 @@ def numpy_with(gemms: Mapping[Any, Gemm]) -> ModuleType:
     return made
 
 
-def _files() -> Iterator[str]:
+def files() -> Iterator[str]:
     """Where the library may be: in this environment, then where the system has such files."""
     root = Path(sys.prefix)
     for folder, pattern in (("lib", "libmkl_rt.*"), ("Library/bin", "mkl_rt*.dll")):
@@ -98,7 +98,7 @@ def _files() -> Iterator[str]:
 @cache
 def library() -> Mapping[Any, Gemm]:
     """MKL's products by dtype. Raises Refusal where it is not installed."""
-    path = next(_files(), None)
+    path = next(files(), None)
     if path is None:
         raise Refusal("MKL is not installed: pip install 'derive-backprop[mkl]'")
     found = ctypes.CDLL(path)
