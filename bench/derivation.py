@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import statistics
 import subprocess
 import sys
 
+from bench.machine import version
 from bench.report import Options, Report
 from bench.timing import interleaved, ratios
 from derive.formulas import gradients
@@ -58,13 +58,12 @@ def cold(program: str) -> float:
 def first_times(options: Options, report: Report, narrow: str) -> None:
     """The first time in a process, in turns with a trace by JAX where there is one."""
     programs = {"derive": COLD}
-    if importlib.util.find_spec("jax") is None:
+    if version("jax") == "missing":
         report.say("left out: jax is missing")
     else:
         programs["JAX"] = TRACE
-    rounds = range(1 if options.brief else 7)
     firsts: dict[str, list[float]] = {name: [] for name in programs}
-    for _ in rounds:
+    for _ in range(1 if options.brief else 7):
         for name, program in programs.items():
             firsts[name].append(cold(program))
     report.show(narrow, "first time in a process, after imports", "s", firsts["derive"], 3)

@@ -12,22 +12,20 @@ from collections.abc import Callable
 import numpy as np
 
 from bench.nets import Array, Inputs, Step
+from codegen.costs import DOT_ENTRIES
 
 Product = Callable[[], object]
-
-SMALL = 5000
-"""Entries of a result up to which np.dot, which starts sooner, beats np.matmul."""
 
 
 def product(a: Array, b: Array, out: Array) -> Product:
     """out = a b, by what is quicker for its size."""
-    multiply = np.dot if out.size <= SMALL else np.matmul
+    multiply = np.dot if out.size <= DOT_ENTRIES else np.matmul
     return lambda: multiply(a, b, out=out)
 
 
 def outer(a: Array, b: Array, out: Array) -> Product:
     """out = a b of a column and a row, padded to two of each: BLAS is quick only then."""
-    if out.size <= SMALL:
+    if out.size <= DOT_ENTRIES:
         return product(a, b, out)
     left, right = np.zeros((len(a), 2), a.dtype), np.zeros((2, b.shape[1]), b.dtype)
     first, top = left[:, :1], right[:1]

@@ -9,10 +9,10 @@ from bench.nets import Inputs, Maker, Step, module
 from tests.memory_peak import peak
 
 
-def workspace(given: Inputs) -> Step:
-    """A step in arrays that were allocated before."""
+def workspace(given: Inputs, products: str = "numpy") -> Step:
+    """A step in arrays that were allocated before, with matrix products by a library."""
     case = given.case
-    space = module(case.net).Workspace(case.batch, given.x.dtype)
+    space = module(case.net, products).Workspace(case.batch, given.x.dtype)
 
     def run() -> Any:
         return space.gradients(given.params, given.x, given.y)

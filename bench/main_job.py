@@ -82,8 +82,6 @@ def main(options: Options, report: Report) -> None:
             for count in (1, 50)
         }
         commands = {**COMMANDS, **pages}
-        for words in commands.values():
-            run(words, folder)
         work = {name: (lambda words=words: run(words, folder)) for name, words in commands.items()}
         seconds = interleaved(work, rounds, children)
     for name, values in seconds.items():

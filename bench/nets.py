@@ -57,10 +57,10 @@ NETS = {
 
 
 @cache
-def module(net: str) -> ModuleType:
-    """The emitted module of a network."""
+def module(net: str, products: str = "numpy") -> ModuleType:
+    """The emitted module of a network, with matrix products by a library."""
     made = stack(NETS[net].layers)
-    return load(text_of(made, gradients(made)))
+    return load(text_of(made, gradients(made)), products=products)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,12 +60,12 @@ def linear(given: Inputs, *, biases: bool) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("n", [1, 6])
 @pytest.mark.parametrize(("layout", "biases"), [(floor.columns, True), (floor.rows, False)])
-@pytest.mark.parametrize("limit", [0, floor.SMALL])
+@pytest.mark.parametrize("limit", [0, floor.DOT_ENTRIES])
 def test_the_floor_is_a_step_of_a_network_without_functions(
     rng: np.random.Generator, monkeypatch: Any, n: int, layout: Any, biases: bool, limit: int
 ) -> None:
     """So it has every product of a step: half the sum of squares has the outputs as its error."""
-    monkeypatch.setattr(floor, "SMALL", limit)
+    monkeypatch.setattr(floor, "DOT_ENTRIES", limit)
     given = small(rng, n)
     products, found = layout(given)
     assert len(products) == 3 * len(found) - 1
