@@ -121,7 +121,7 @@ def _attribute(node: ast.expr, places: Mapping[str, Place]) -> Attribute:
     match node:
         case ast.Name("batch"):
             return Held(Var("N"), ())
-        case ast.Tuple(items) if MADE.search(ast.unparse(node)):
+        case ast.Tuple([ast.Call(), *_] as items):
             return tuple(_function(item) for item in items)
         case ast.Tuple(items):
             return tuple(_place(item, places) for item in items)

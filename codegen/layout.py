@@ -95,8 +95,9 @@ def _lumped(
     for name, start, stop in bounds:
         pool.laid[name] = _block(whole, start, stop, name in joined, pool)
     before, homes = _factors(lump, made, (dim(rows), FEW_SAMPLES), pool)
-    for name in (name for one in before for name in (one.home, *one.work)):
-        pool.keep(name)
+    for one in before:
+        for name in (one.home, *one.work):
+            pool.keep(name)
     cut = {n: pool.cut(before[-1].home, a + (n in joined), b, SLOPE) for n, a, b in bounds}
     found = {line.name: line for line in made.backward}
     lines = {}

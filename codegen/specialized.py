@@ -29,13 +29,10 @@ from codegen.runtime import RUNTIME, definitions
 FACTORY = "{}_for"
 """The name of the function that makes another one for a dtype."""
 
-MADE = re.compile(r"\b(\w+)_for\(dtype\)")
+MADE = re.compile(r"\b" + FACTORY.format(r"(\w+)") + r"\(dtype\)")
 """Where a text makes a function so."""
 
 COMPLEX, ARRAYS = "np.iscomplexobj", "_arrays"
-
-OWN = frozenset(text for text in RUNTIME.values() if not text.startswith("np."))
-"""The functions of ops that are not NumPy's."""
 
 
 class _Part(NamedTuple):
@@ -68,7 +65,7 @@ def makers(names: Iterable[str]) -> str:
 
 def is_specialized(name: str) -> bool:
     """Whether there is such a function for the function of that name."""
-    part = _part(name) if name in OWN else None
+    part = _part(name) if name in RUNTIME.values() else None
     return part is not None and part.changes
 
 
@@ -156,8 +153,7 @@ def _maker(name: str) -> tuple[str, list[str]]:
     writing = _Numbers()
     made = [writing.visit(copy.deepcopy(one)) for one in part.body]
     body = [line for one in made for line in ast.unparse(one).split("\n")]
-    calls = [FACTORY.format(other) for other in writing.calls]
-    before = [f"{other} = {made}(dtype)" for other, made in zip(writing.calls, calls, strict=True)]
+    before = [f"{other} = {FACTORY.format(other)}(dtype)" for other in writing.calls]
     before += [f"{number} = {text}" for text, number in writing.numbers.items()]
     lines = [
         f"def {FACTORY.format(name)}(dtype):",

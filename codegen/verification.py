@@ -83,18 +83,21 @@ class Verification:
     notes: tuple[str, ...] = field(default_factory=tuple)
 
     @property
+    def judging(self) -> tuple[Run, ...]:
+        """The points that judge: those that break no fact on purpose."""
+        return tuple(run for run in self.runs if not run.assumption)
+
+    @property
     def ok(self) -> bool:
         """Whether every entry passed at every point that judges."""
-        judging = [run for run in self.runs if not run.assumption]
-        return bool(judging) and self.forward.ok and all(run.ok for run in judging)
+        return bool(self.judging) and self.forward.ok and all(run.ok for run in self.judging)
 
     @property
     def status(self) -> str:
         """PASS, FAIL or UNRESOLVED."""
         if self.ok:
             return "PASS"
-        judging = [run for run in self.runs if not run.assumption]
-        failing = any(r.verdict.failed or r.verdict.findings or r.signs for r in judging)
+        failing = any(r.verdict.failed or r.verdict.findings or r.signs for r in self.judging)
         return "FAIL" if failing or not self.forward.ok else "UNRESOLVED"
 
     def __str__(self) -> str:
