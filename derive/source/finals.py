@@ -42,7 +42,7 @@ class Finals:
 
     def __post_init__(self) -> None:
         self.steps = {step.name: step for step in self.tracer.steps}
-        self.params = [s.name for s in self.scene.setting.symbols if s.kind == "param"]
+        self.params = self.scene.params
 
     def all(self) -> list[Final]:
         """Every gradient, in the order of the text; of two for one name the one that is stored."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from derive.asking import Question
 from derive.case import Reading
@@ -22,11 +23,14 @@ from derive.source.scene import Scene
 from derive.source.trace import Tracer
 from derive.source.watching import Step
 from derive.tensors import same_shape
-from derive.term import Const, Equation, Term, Var, apply, const, variables
+from derive.term import Equation, Term, Var, apply, const, variables
 from derive.truth import Target
 from derive.verdict import GOOD, Claim
 
 ONCE = const(1)
+
+Formula = TypeVar("Formula", Step, Final)
+"""What has a formula, and keeps the rest of itself with another one."""
 
 
 @dataclass(frozen=True)
@@ -54,21 +58,12 @@ class Function:
 
     def __post_init__(self) -> None:
         self.tracer: Tracer = self.scene.tracer()
-        zero = dict.fromkeys(self.scene.penalties, const(0))
-        steps = [
-            one if self.refuses(one.term, zero) else replace(one, term=simple(one.term, zero))
-            for one in self.tracer.steps
-        ]
+        steps = [self.without_penalties(one) for one in self.tracer.steps]
         self.tracer.steps[:] = steps
         self.checker = Checker(self.scene.setting, self.allowance)
         self.meanings = Meanings(self.checker, self.scene.scope, steps)
         self.finder = Finals(self.scene, self.tracer)
-        self.finals = [
-            one
-            if one.term is None or self.refuses(one.term, zero)
-            else replace(one, term=simple(one.term, zero))
-            for one in self.finder.all()
-        ]
+        self.finals = [self.without_penalties(one) for one in self.finder.all()]
         self.judged: list[Judged] = []
         self.believed: list[Step] = []
 
@@ -89,12 +84,16 @@ class Function:
         wanted = self.scene.setting.shapes[final.wrt]
         return found is None or not same_shape(found[0].shape, wanted)
 
-    def refuses(self, term: Term, zero: Mapping[str, Const]) -> bool:
-        """Whether a penalty cannot be added to what has the shape of a parameter."""
-        if self.tracer.shaped(term)[1] is None:
-            return False
-        own = self.tracer.shaped(simple(term, zero))[0]
-        return any(self.scene.setting.shapes[name] == own for name in self.scene.params)
+    def without_penalties(self, one: Formula) -> Formula:
+        """A step or a gradient, unless a penalty cannot be added: to a shape of a parameter."""
+        if one.term is None:
+            return one
+        rest = simple(one.term, dict.fromkeys(self.scene.penalties, const(0)))
+        refused = self.tracer.shaped(one.term)[1] is not None
+        shapes = [self.scene.setting.shapes[name] for name in self.scene.params]
+        if refused and self.tracer.shaped(rest)[0] in shapes:
+            return one
+        return replace(one, term=rest)
 
     @property
     def is_whole(self) -> bool:

@@ -76,7 +76,7 @@ class Scene:
         """The function, gone through."""
         words = lookup(self.scope, claims=True)
         reader = Watcher(self.listing.source, words)
-        params = frozenset(Var(s.name) for s in self.setting.symbols if s.kind == "param")
+        params = frozenset(map(Var, self.params))
         scalars = {n for n, shape in self.setting.shapes.items() if not shape}
         scalars -= {e.name for e in self.setting.equations}
         made = Tracer(reader, self.shapes, frozenset(scalars), params)
