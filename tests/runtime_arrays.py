@@ -1,4 +1,4 @@
-"""The functions of the runtime that have text of their own, and arrays to give them."""
+"""The functions of the runtime that have text of their own, in both forms, and arrays for them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from codegen import runtime
-from codegen.runtime import RUNTIME, WORK
+from codegen.runtime import RUNTIME, WORK, source
+from codegen.specialized import is_specialized, makers
 
 OWN = [op for op, name in RUNTIME.items() if not name.startswith("np.")]
 
@@ -16,6 +17,28 @@ OWN = [op for op, name in RUNTIME.items() if not name.startswith("np.")]
 def function(op: str) -> Callable[..., Any]:
     own: Callable[..., Any] = getattr(runtime, RUNTIME[op])
     return own
+
+
+def made(op: str, dtype: Any) -> Callable[..., Any]:
+    """The function that an emitted module would make of it for a dtype."""
+    scope: dict[str, Any] = {"np": np, "Array": object, "Work": object}
+    exec(f"{source([op])}\n{makers([RUNTIME[op]])}", scope)  # noqa: S102 (our own text)
+    own: Callable[..., Any] = scope[f"{RUNTIME[op]}_for"](dtype)
+    return own
+
+
+FORMS: dict[str, Callable[[str, Any], Callable[..., Any]]] = {
+    "as it stands": lambda op, dtype: function(op),
+    "made for a dtype": made,
+}
+"""The function of an op that is called with arrays of a dtype."""
+
+REAL = (np.float32, np.float64)
+CASES = [
+    *(("as it stands", op, dtype) for op in OWN for dtype in (*REAL, np.complex128)),
+    *(("made for a dtype", op, d) for op in OWN if is_specialized(RUNTIME[op]) for d in REAL),
+]
+"""A form, an op, and a dtype."""
 
 
 def arguments(dtype: Any, rows: int = 30, columns: int = 20) -> Any:

@@ -19,7 +19,7 @@ from codegen.runtime import (
 )
 from derive.ops import ALONG
 from tests.memory_peak import peak
-from tests.runtime_arrays import OWN, arguments, function, room
+from tests.runtime_arrays import CASES, FORMS, OWN, REAL, arguments, function, room
 
 DTYPES = (np.float32, np.float64, np.complex128)
 
@@ -33,34 +33,31 @@ def test_a_function_takes_the_arrays_that_the_table_says(op: str) -> None:
     assert set(OWN) >= FRESH
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("op", OWN)
-def test_the_arrays_change_no_number(op: str, dtype: Any) -> None:
-    z, f = arguments(dtype), function(op)
+@pytest.mark.parametrize(("form", "op", "dtype"), CASES)
+def test_the_arrays_change_no_number(form: str, op: str, dtype: Any) -> None:
+    z, f = arguments(dtype), FORMS[form](op, dtype)
     z.setflags(write=False)
     for options in ({"axis": 0}, {"axis": 1}) if op in ALONG else ({},):
-        expected, out = f(z, **options), np.full_like(z, np.nan)
+        expected, out = function(op)(z, **options), np.full_like(z, np.nan)
         given = room(op, z, options.get("axis", 1))
         assert f(z, out=out, **given, **options) is out
         np.testing.assert_array_equal(out, expected)
         assert out.dtype == expected.dtype == dtype
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("op", [op for op in OWN if op not in FRESH])
-def test_the_result_may_take_the_place_of_the_argument(op: str, dtype: Any) -> None:
-    z, f = arguments(dtype), function(op)
-    expected = f(z)
+@pytest.mark.parametrize(("form", "op", "dtype"), [case for case in CASES if case[1] not in FRESH])
+def test_the_result_may_take_the_place_of_the_argument(form: str, op: str, dtype: Any) -> None:
+    z, f = arguments(dtype), FORMS[form](op, dtype)
+    expected = function(op)(z)
     assert f(z, out=z, **room(op, z)) is z
     np.testing.assert_array_equal(z, expected)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("op", OWN)
-def test_nothing_is_allocated(op: str, dtype: Any) -> None:
-    z = arguments(dtype, 600, 40)
+@pytest.mark.parametrize(("form", "op", "dtype"), [case for case in CASES if case[2] in REAL])
+def test_nothing_is_allocated(form: str, op: str, dtype: Any) -> None:
+    z, f = arguments(dtype, 600, 40), FORMS[form](op, dtype)
     out, given = np.empty_like(z), room(op, z)
-    assert peak(lambda: function(op)(z, out=out, **given)) < 1500
+    assert peak(lambda: f(z, out=out, **given)) < 1500
 
 
 @pytest.mark.parametrize("samples", [1, 2, 7])
